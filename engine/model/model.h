@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "image/picture.h"
+#include "text/tokenizer.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A model folder in memory: decoder, and encoder with abstractor where `vision.gguf` is present.
+ * Weights are views into read-only mappings; immutable after opening, so any number of sessions on any threads may share it. */
+typedef struct _OwlModel OwlModel;
+
+/* `fraction` 0..1. Called on the thread that makes the call. */
+typedef void (*OwlProgress) (double fraction, gpointer user_data);
+
+/* Opens a model folder, or one language GGUF alone (then without pictures).
+ * `n_threads` 0 takes the number of physical cores. `progress` and `cancellable` may be NULL. */
+OwlModel *owl_model_open (const char *path, int n_threads, OwlProgress progress, gpointer user_data,
+                          GCancellable *cancellable, GError **error);
+OwlModel *owl_model_ref (OwlModel *model);
+void owl_model_unref (OwlModel *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlModel, owl_model_unref)
+
+/* What opening would need, read from the headers alone: bytes of weights, and bytes of KV cache at the full context. */
+typedef struct {
+  guint64 weight_bytes;
+  guint64 kv_bytes;
+  int context_length;
+  char architecture[16]; /* "llama" or "bloom" */
+  char type[16];         /* type of the largest decoder tensor, such as "q4_0" */
+  char name[128];        /* general.name, or "" */
+  gboolean has_vision;
+} OwlModelInfo;
+gboolean owl_model_read_info (const char *path, OwlModelInfo *info, GError **error);
+
+const OwlTokenizer *owl_model_get_tokenizer (const OwlModel *model);
+gboolean owl_model_has_vision (const OwlModel *model);
+int owl_model_get_context_length (const OwlModel *model);
+/* Decoder positions that one picture takes (queries + 1); 0 without vision. */
+int owl_model_get_visual_length (const OwlModel *model);
+int owl_model_get_threads (const OwlModel *model);
+
+/* Adapters (LoRA) of the model: each stays apart from the weights, y = Wx + strength·α/r·B(Ax), so switching is free.
+ * `spec` is a path of a `.lora.gguf` file, or a name that stands for NAME.lora.gguf in the model folder. A list of adapters
+ * is chosen per session. An adapter that does not fit the base is an error that names the tensor. */
+typedef struct _OwlAdapter OwlAdapter;
+OwlAdapter *owl_adapter_open (OwlModel *model, const char *spec, float strength, GError **error);
+OwlAdapter *owl_adapter_ref (OwlAdapter *adapter);
+void owl_adapter_unref (OwlAdapter *adapter);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlAdapter, owl_adapter_unref)
+
+/* Visual tokens of one picture: values [n_rows, width], n_rows = queries + 1, width = the decoder's. Immutable, counted. */
+typedef struct _OwlVisual OwlVisual;
+
+/* Runs encoder and abstractor; stops within 200 ms of a cancel. Serialised inside the model's thread pool. */
+OwlVisual *owl_model_encode (OwlModel *model, OwlPicture *picture, OwlProgress progress, gpointer user_data,
+                             GCancellable *cancellable, GError **error);
+/* The identity under which the visual tokens of `picture` may be cached: SHA-256 of pixels, preprocessing version and vision
+ * file. 32 bytes into `key`. */
+void owl_model_get_visual_key (OwlModel *model, OwlPicture *picture, guint8 key[32]);
+/* Visual tokens from a cache: `values` must hold n_rows * width float32 for this model, else OWL_ERROR_FORMAT. */
+OwlVisual *owl_visual_new_from_bytes (OwlModel *model, const guint8 key[32], GBytes *values, GError **error);
+GBytes *owl_visual_get_bytes (const OwlVisual *visual); /* borrowed, float32 little endian */
+const guint8 *owl_visual_get_key (const OwlVisual *visual);
+OwlVisual *owl_visual_ref (OwlVisual *visual);
+void owl_visual_unref (OwlVisual *visual);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlVisual, owl_visual_unref)
+
+G_END_DECLS
