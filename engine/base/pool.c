@@ -130,7 +130,7 @@ owl_pool_free (OwlPool *pool)
 {
   if (!pool)
     return;
-  atomic_store (&pool->quit, true);
+  atomic_store (&pool->quit, TRUE);
   announce_run (pool);
   for (int i = 1; i < pool->n_threads; i++)
     g_thread_join (pool->workers[i].thread);
