@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "base/pool.h"
+#include "model/language.h"
+#include "model/model.h"
+#include "model/vision.h"
+
+G_BEGIN_DECLS
+
+struct _OwlModel {
+  gatomicrefcount references;
+  char *path;   /* as opened */
+  char *folder; /* where named adapters are looked for */
+  OwlPool *pool;
+  OwlTokenizer *tokenizer;
+  OwlLanguage *language;
+  OwlVision *vision;     /* NULL: text only */
+  guint8 vision_hash[32]; /* content of vision.gguf */
+};
+
+struct _OwlAdapter {
+  gatomicrefcount references;
+  OwlModel *model;
+  OwlLora *lora;
+  float strength;
+};
+
+struct _OwlVisual {
+  gatomicrefcount references;
+  guint8 key[32];
+  GBytes *values; /* [n_rows, width] float32 */
+};
+
+const float *owl_visual_get_values (const OwlVisual *visual);
+
+/* owl_model_encode with a look at the intermediate tensors. */
+OwlVisual *owl_model_encode_traced (OwlModel *model, OwlPicture *picture, OwlTrace *trace, OwlProgress progress, gpointer user_data,
+                                    GCancellable *cancellable, GError **error);
+
+G_END_DECLS

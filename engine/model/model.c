@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "model/model-private.h"
+
+#include "files/file-hash.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+/* A model is read into the page cache in steps of this size, so that loading shows progress and can be cancelled. */
+#define READ_STEP (32u << 20)
+
+typedef struct {
+  OwlProgress progress;
+  gpointer user_data;
+  GCancellable *cancellable;
+  gsize done, total;
+} Loading;
+
+/* Touches every page of the tensors, which the first answer would otherwise wait for. */
+static gboolean
+read_ahead (const OwlGguf *file, Loading *loading)
+{
+  for (gsize i = 0; i < owl_gguf_get_n_tensors (file); i++) {
+    const OwlTensor *tensor = owl_gguf_get_tensor (file, i);
+    const volatile guint8 *bytes = tensor->data;
+
+    for (gsize at = 0; at < tensor->size; at += READ_STEP) {
+      gsize end = MIN (at + READ_STEP, tensor->size);
+      guint8 sum = 0;
+
+      if (loading->cancellable && g_cancellable_is_cancelled (loading->cancellable))
+        return FALSE;
+      for (gsize byte = at; byte < end; byte += 4096)
+        sum = (guint8) (sum + bytes[byte]);
+      (void) sum;
+      loading->done += end - at;
+      if (loading->progress)
+        loading->progress (MIN (1.0, loading->done / (double) MAX (loading->total, 1)), loading->user_data);
+    }
+  }
+  return TRUE;
+}
+
+/* PATH is a folder or one file; `vision` is NULL where there is none. */
+static gboolean
+find_files (const char *path, char **folder, char **language, char **vision, GError **error)
+{
+  *folder = *language = *vision = NULL;
+  if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
+    *folder = g_strdup (path);
+    *language = g_build_filename (path, "language.gguf", NULL);
+    *vision = g_build_filename (path, "vision.gguf", NULL);
+    if (!g_file_test (*vision, G_FILE_TEST_EXISTS))
+      g_clear_pointer (vision, g_free);
+    if (!g_file_test (*language, G_FILE_TEST_EXISTS)) {
+      g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "%s: not a model folder (language.gguf is missing)", path);
+      return FALSE;
+    }
+    return TRUE;
+  }
+  if (!g_file_test (path, G_FILE_TEST_EXISTS)) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "%s: there is no such model", path);
+    return FALSE;
+  }
+  *folder = g_path_get_dirname (path);
+  *language = g_strdup (path);
+  return TRUE;
+}
+
+static gboolean
+check_parts (const OwlModel *model, GError **error)
+{
+  const OwlLanguage *l = model->language;
+
+  if ((gint64) owl_tokenizer_get_n_tokens (model->tokenizer) > l->n_vocabulary) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT,
+                 "%s: the tokenizer has %" G_GSIZE_FORMAT " entries, the embedding only %" G_GINT64_FORMAT " rows", model->path,
+                 owl_tokenizer_get_n_tokens (model->tokenizer), l->n_vocabulary);
+    return FALSE;
+  }
+  if (model->vision && model->vision->out_width != l->width) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT,
+                 "%s: vision.gguf belongs to another model: its visual tokens have %d values, the decoder's have %d", model->path,
+                 model->vision->out_width, l->width);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+OwlModel *
+owl_model_open (const char *path, int n_threads, OwlProgress progress, gpointer user_data, GCancellable *cancellable,
+                GError **error)
+{
+  g_autoptr (OwlModel) model = g_new0 (OwlModel, 1);
+  g_autofree char *language = NULL, *vision = NULL;
+  Loading loading = { progress, user_data, cancellable, 0, 0 };
+
+  g_atomic_ref_count_init (&model->references);
+  model->path = g_strdup (path);
+  if (!find_files (path, &model->folder, &language, &vision, error))
+    return NULL;
+  model->language = owl_language_open (language, error);
+  if (!model->language)
+    return NULL;
+  model->tokenizer = owl_tokenizer_new_from_gguf (model->language->file, error);
+  if (!model->tokenizer)
+    return NULL;
+  if (vision) {
+    model->vision = owl_vision_open (vision, error);
+    if (!model->vision || !owl_file_hash (vision, model->vision_hash, error))
+      return NULL;
+  }
+  if (!check_parts (model, error))
+    return NULL;
+
+  loading.total = owl_gguf_get_file_size (model->language->file);
+  if (model->vision)
+    loading.total += owl_gguf_get_file_size (model->vision->file);
+  if ((model->vision && !read_ahead (model->vision->file, &loading)) || !read_ahead (model->language->file, &loading)) {
+    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "loading the model was cancelled");
+    return NULL;
+  }
+  model->pool = owl_pool_new (n_threads);
+  return g_steal_pointer (&model);
+}
+
+OwlModel *
+owl_model_ref (OwlModel *model)
+{
+  g_atomic_ref_count_inc (&model->references);
+  return model;
+}
+
+void
+owl_model_unref (OwlModel *model)
+{
+  if (!model || !g_atomic_ref_count_dec (&model->references))
+    return;
+  g_clear_pointer (&model->pool, owl_pool_free);
+  g_clear_pointer (&model->tokenizer, owl_tokenizer_free);
+  g_clear_pointer (&model->vision, owl_vision_free);
+  g_clear_pointer (&model->language, owl_language_free);
+  g_free (model->folder);
+  g_free (model->path);
+  g_free (model);
+}
+
+const OwlTokenizer *
+owl_model_get_tokenizer (const OwlModel *model)
+{
+  return model->tokenizer;
+}
+
+gboolean
+owl_model_has_vision (const OwlModel *model)
+{
+  return model->vision != NULL;
+}
+
+int
+owl_model_get_context_length (const OwlModel *model)
+{
+  return model->language->context_length;
+}
+
+int
+owl_model_get_visual_length (const OwlModel *model)
+{
+  return model->vision ? owl_vision_get_n_tokens (model->vision) : 0;
+}
+
+int
+owl_model_get_threads (const OwlModel *model)
+{
+  return owl_pool_get_n_threads (model->pool);
+}
+
+static guint64
+sum_tensors (const OwlGguf *file, const OwlTensor **largest)
+{
+  guint64 sum = 0;
+
+  for (gsize i = 0; i < owl_gguf_get_n_tensors (file); i++) {
+    const OwlTensor *tensor = owl_gguf_get_tensor (file, i);
+
+    sum += tensor->size;
+    if (largest && (!*largest || tensor->size > (*largest)->size))
+      *largest = tensor;
+  }
+  return sum;
+}
+
+gboolean
+owl_model_read_info (const char *path, OwlModelInfo *info, GError **error)
+{
+  g_autofree char *folder = NULL, *language_path = NULL, *vision_path = NULL;
+  g_autoptr (OwlLanguage) language = NULL;
+  const OwlTensor *largest = NULL;
+  const char *name;
+  gsize kv_value;
+
+  memset (info, 0, sizeof *info);
+  if (!find_files (path, &folder, &language_path, &vision_path, error))
+    return FALSE;
+  language = owl_language_open (language_path, error);
+  if (!language)
+    return FALSE;
+  info->weight_bytes = sum_tensors (language->file, &largest);
+  kv_value = owl_type_is_quantised (language->layers[0].out.weight.type) ? 2 : 4;
+  info->kv_bytes = 2 * kv_value * (guint64) language->n_layers * language->context_length * owl_language_get_kv_width (language);
+  info->context_length = language->context_length;
+  name = owl_gguf_get_string (language->file, "general.name");
+  g_strlcpy (info->name, name ? name : "", sizeof info->name);
+  g_strlcpy (info->architecture, owl_gguf_get_string (language->file, "general.architecture"), sizeof info->architecture);
+  g_strlcpy (info->type, owl_type_name (largest->type), sizeof info->type);
+  if (vision_path) {
+    g_autoptr (OwlVision) vision = owl_vision_open (vision_path, error);
+
+    if (!vision)
+      return FALSE;
+    info->has_vision = TRUE;
+    info->weight_bytes += sum_tensors (vision->file, NULL);
+  }
+  return TRUE;
+}
