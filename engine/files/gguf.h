@@ -29,6 +29,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlGguf, owl_gguf_unref)
 const char *owl_gguf_get_path (const OwlGguf *gguf);
 gsize owl_gguf_get_file_size (const OwlGguf *gguf);
 
+/* Lets go of the pages of a tensor that was read through once; they are read again when touched. */
+void owl_gguf_drop_pages (const OwlGguf *gguf, const void *data, gsize size);
+
 /* Tensors in file order; views into the mapping, valid while the file is referenced. */
 gsize owl_gguf_get_n_tensors (const OwlGguf *gguf);
 const OwlTensor *owl_gguf_get_tensor (const OwlGguf *gguf, gsize index);
@@ -41,6 +44,8 @@ const OwlTensor *owl_gguf_require_tensor (const OwlGguf *gguf, const char *name,
  * (any integer type for get_int; any float or integer type for get_float). */
 gsize owl_gguf_get_n_keys (const OwlGguf *gguf);
 const char *owl_gguf_get_key (const OwlGguf *gguf, gsize index, OwlGgufType *type);
+/* The bytes of a value as they stand in the file (an array with its element type and count before them is `size` bytes of elements). */
+const guint8 *owl_gguf_get_value_bytes (const OwlGguf *gguf, gsize index, gsize *size);
 gboolean owl_gguf_has_key (const OwlGguf *gguf, const char *key);
 gboolean owl_gguf_get_int (const OwlGguf *gguf, const char *key, gint64 *value);
 gboolean owl_gguf_get_float (const OwlGguf *gguf, const char *key, double *value);

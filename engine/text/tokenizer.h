@@ -27,7 +27,7 @@ void owl_tokenizer_encode (const OwlTokenizer *tokenizer, const char *text, gsiz
 /* Decodes a whole list; unknown and special ids are skipped. Valid UTF-8, NUL bytes possible (`length` may be NULL). */
 char *owl_tokenizer_decode (const OwlTokenizer *tokenizer, const gint32 *ids, gsize n, gsize *length);
 
-/* TRUE if the id must never be sampled (unused padding entries, unknown, BOS, control tokens other than EOS). */
+/* TRUE if the id must never be sampled: unused entries (padding of the embedding), and ids beyond the vocabulary. */
 gboolean owl_tokenizer_is_unsampled (const OwlTokenizer *tokenizer, gint32 id);
 
 /* Streaming: push ids one by one; `out` only ever receives whole UTF-8 characters, and the concatenation of all pieces equals

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "text/tokenizer.h"
+#include "text/vocabulary.h"
+
+G_BEGIN_DECLS
+
+struct _OwlTokenizer {
+  OwlVocabulary *vocabulary;
+  gint32 byte_ids[256]; /* of the pieces <0xHH> */
+};
+
+/* Borrowed. */
+const OwlVocabulary *owl_tokenizer_get_vocabulary (const OwlTokenizer *tokenizer);
+
+G_END_DECLS
