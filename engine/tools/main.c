@@ -8,6 +8,10 @@
 
 static const OwlTool tools[] = {
   { "chat", "ask a model about pictures and text", owl_tool_chat },
+  { "convert", "make a model folder from a Hugging Face checkpoint", owl_tool_convert },
+  { "inspect", "show what is in a model", owl_tool_inspect },
+  { "tokenize", "print the token ids of a text", owl_tool_tokenize },
+  { "detokenize", "print the text of token ids", owl_tool_detokenize },
   { "probe", "write one tensor of an evaluation to a file", owl_tool_probe },
 };
 
