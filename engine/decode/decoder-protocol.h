@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* What libowl and `owl-decoder` say to each other, over a SOCK_SEQPACKET socket pair.
+ *
+ * The client sends one OwlDecoderRequest and gets one OwlDecoderReply, both of fixed size. The first request is OPEN and carries the
+ * descriptor of the file (SCM_RIGHTS); a successful RENDER or TEXT reply carries a sealed memfd of exactly `data_size` bytes. Either side
+ * closes the socket when the other breaks these rules. Both are built from the same source, so there is one version only. */
+#define OWL_DECODER_MAGIC 0x6c776f54u
+#define OWL_DECODER_SOCKET 3 /* the descriptor of the decoder's end */
+
+/* Limits, in pixels unless said otherwise. */
+#define OWL_DECODER_MAX_PIXELS 250000000 /* of a picture */
+#define OWL_DECODER_MAX_SIDE 1000000
+#define OWL_DECODER_MAX_PAGE_PIXELS 16000000 /* of the raster of a PDF page */
+#define OWL_DECODER_MAX_PAGES 1000000
+#define OWL_DECODER_MAX_TEXT (16 * 1024 * 1024) /* bytes of the text of a page */
+#define OWL_DECODER_MAX_DATA ((gint64) OWL_DECODER_MAX_PIXELS * 3)
+#define OWL_DECODER_SECONDS 30 /* a request */
+
+typedef enum {
+  OWL_DECODER_OPEN = 1,
+  OWL_DECODER_PAGE_SIZE,
+  OWL_DECODER_RENDER,
+  OWL_DECODER_TEXT,
+} OwlDecoderOperation;
+
+/* Kinds of files that are recognised and read. */
+typedef enum {
+  OWL_FORMAT_PNG = 1,
+  OWL_FORMAT_JPEG,
+  OWL_FORMAT_PDF,
+} OwlFormat;
+
+typedef struct {
+  guint32 magic;
+  guint32 serial;    /* 1, 2, … */
+  guint32 operation; /* OwlDecoderOperation */
+  gint32 page;
+  gint32 max_width; /* of RENDER; 0: no limit */
+  gint32 max_height;
+} OwlDecoderRequest;
+
+typedef struct {
+  guint32 magic;
+  guint32 serial;
+  guint32 operation;
+  guint32 status;  /* 0: done; else 1 + OwlErrorCode */
+  guint32 format;  /* OPEN: OwlFormat */
+  gint32 n_pages;  /* OPEN */
+  gint32 width;    /* RENDER: of the pixels */
+  gint32 height;
+  double page_width; /* PAGE_SIZE: pixels or points */
+  double page_height;
+  guint64 data_size; /* RENDER, TEXT: bytes of the memfd; TEXT without any text: 0 and no memfd */
+  char text[512];    /* NUL-terminated UTF-8: what is wrong, as a predicate of the file's name; PAGE_SIZE: the label or "" */
+} OwlDecoderReply;
+
+G_END_DECLS
