@@ -48,3 +48,15 @@ test_read_npy (const char *name, const char *descr, gsize *n, gsize shape[4])
   g_assert_cmpuint (size - data_offset, ==, *n * value_size);
   return g_memdup2 (content + data_offset, size - data_offset);
 }
+
+int
+test_count_descriptors (void)
+{
+  g_autoptr (GDir) folder = g_dir_open ("/proc/self/fd", 0, NULL);
+  int n = 0;
+
+  g_assert_nonnull (folder);
+  while (g_dir_read_name (folder))
+    n++;
+  return n;
+}

@@ -12,4 +12,7 @@ char *test_data_path (const char *name);
  * (may be NULL) up to four dimensions. Fails the test if the file is anything else. Free with g_free. */
 void *test_read_npy (const char *name, const char *descr, gsize *n, gsize shape[4]);
 
+/* How many descriptors this process has open. */
+int test_count_descriptors (void);
+
 G_END_DECLS
