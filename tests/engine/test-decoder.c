@@ -2,6 +2,7 @@
 
 /* Pictures and documents through the separate decoder program. */
 
+#include "test-png.h"
 #include "test-util.h"
 
 #include "decode/decoder-client.h"
@@ -44,6 +45,143 @@ test_golden (gconstpointer data)
   g_assert_cmpmem (owl_picture_get_pixels (picture), n, expected, n);
 }
 
+#define BLOCK 20
+
+/* What a stored picture of 3 x 2 blocks looks like after each orientation (EXIF 2.3, tag 0x0112), row by row. */
+static const struct {
+  int width, height;
+  const char *blocks;
+} oriented[] = {
+  { 3, 2, "abcdef" }, { 3, 2, "cbafed" }, { 3, 2, "fedcba" }, { 3, 2, "defabc" },
+  { 2, 3, "adbecf" }, { 2, 3, "daebfc" }, { 2, 3, "fcebda" }, { 2, 3, "cfbead" },
+};
+
+static guint8 *
+draw_blocks (const char *blocks, int width, int height)
+{
+  guint8 *pixels = g_malloc ((gsize) (width * height) * BLOCK * BLOCK * 3);
+  guint8 *p = pixels;
+
+  for (int y = 0; y < height * BLOCK; y++) {
+    for (int x = 0; x < width * BLOCK; x++) {
+      int block = blocks[y / BLOCK * width + x / BLOCK];
+
+      *p++ = (guint8) (block * 2);
+      *p++ = (guint8) (block * 5);
+      *p++ = (guint8) (255 - block);
+    }
+  }
+  return pixels;
+}
+
+static void
+test_orientation (void)
+{
+  g_autofree guint8 *stored = draw_blocks ("abcdef", 3, 2);
+
+  for (int i = 0; i < 16; i++) {
+    int orientation = i % 8 + 1, width = oriented[i % 8].width, height = oriented[i % 8].height;
+    g_autoptr (GByteArray) png = test_make_png (stored, 3 * BLOCK, 2 * BLOCK, i >= 8, orientation);
+    g_autofree guint8 *expected = draw_blocks (oriented[i % 8].blocks, width, height);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (OwlDecoder) decoder = test_open_bytes (png->data, png->len, &error);
+    g_autoptr (OwlPicture) picture = NULL;
+    gsize n = 6 * BLOCK * BLOCK * 3;
+
+    g_assert_no_error (error);
+    picture = owl_decoder_render (decoder, 0, 0, 0, NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (owl_picture_get_width (picture), ==, width * BLOCK);
+    g_assert_cmpmem (owl_picture_get_pixels (picture), n, expected, n);
+  }
+}
+
+static double
+mean_difference (const OwlPicture *a, const OwlPicture *b)
+{
+  gsize n = g_bytes_get_size (owl_picture_get_bytes (a));
+  double sum = 0;
+
+  g_assert_cmpuint (g_bytes_get_size (owl_picture_get_bytes (b)), ==, n);
+  for (gsize i = 0; i < n; i++)
+    sum += ABS (owl_picture_get_pixels (a)[i] - owl_picture_get_pixels (b)[i]);
+  return sum / (double) n;
+}
+
+static void
+test_box (void)
+{
+  static const struct {
+    const char *file;
+    int max_width, max_height, width, height;
+  } boxes[] = {
+    { "scene_420.jpg", 0, 0, 97, 65 },         { "scene_420.jpg", 1000, 1000, 97, 65 }, { "scene_420.jpg", 24, 24, 24, 16 },
+    { "scene_420.jpg", 0, 13, 19, 13 },        { "scene_420.jpg", 50, 0, 50, 34 },      { "scene_exif6.jpg", 10, 10, 7, 10 },
+    { "scene_interlaced.png", 30, 40, 30, 30 }, { "wide_541x13.jpg", 20, 20, 20, 1 },   { "wide_541x13.jpg", 1, 1, 1, 1 },
+    { "scene_cmyk.jpg", 20, 20, 20, 19 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (boxes); i++) {
+    g_autofree char *name = g_build_filename ("golden/images", boxes[i].file, NULL);
+    g_autofree char *path = test_data_path (name);
+    g_autoptr (GError) error = NULL;
+    g_autoptr (OwlDecoder) decoder = owl_decoder_open_path (path, NULL, &error);
+    g_autoptr (OwlPicture) full = NULL, small = NULL, expected = NULL;
+
+    g_assert_no_error (error);
+    full = owl_decoder_render (decoder, 0, 0, 0, NULL, &error);
+    g_assert_no_error (error);
+    small = owl_decoder_render (decoder, 0, boxes[i].max_width, boxes[i].max_height, NULL, &error);
+    g_assert_no_error (error);
+    g_assert_cmpint (owl_picture_get_width (small), ==, boxes[i].width);
+    g_assert_cmpint (owl_picture_get_height (small), ==, boxes[i].height);
+    /* A reduced JPEG may leave out fine detail before the resize, which shows in these tiny noisy pictures, but must look the same. */
+    expected = owl_picture_scale (full, boxes[i].width, boxes[i].height);
+    g_assert_cmpfloat (mean_difference (small, expected), <, 8.0);
+  }
+}
+
+static void
+test_no_such_page (void)
+{
+  g_autofree char *path = test_data_path ("golden/images/scene_420.jpg");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlDecoder) decoder = owl_decoder_open_path (path, NULL, &error);
+  g_autofree char *text = NULL;
+
+  g_assert_no_error (error);
+  g_assert_null (owl_decoder_render (decoder, 1, 0, 0, NULL, &error));
+  g_assert_error (error, OWL_ERROR, OWL_ERROR_LIMIT);
+  g_clear_error (&error);
+  /* That was a mistake of the caller; the decoder goes on. */
+  text = owl_decoder_get_page_text (decoder, 0, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, "");
+}
+
+static gpointer
+open_and_render (gpointer path)
+{
+  g_autoptr (OwlDecoder) decoder = owl_decoder_open_path (path, NULL, NULL);
+
+  return decoder ? owl_decoder_render (decoder, 0, 0, 0, NULL, NULL) : NULL;
+}
+
+static void
+test_many_at_once (void)
+{
+  g_autofree char *path = test_data_path ("golden/images/scene_progressive.jpg");
+  GThread *threads[30];
+
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("open", open_and_render, path);
+  for (gsize i = 0; i < G_N_ELEMENTS (threads); i++) {
+    g_autoptr (OwlPicture) picture = g_thread_join (threads[i]);
+
+    g_assert_nonnull (picture);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -53,5 +191,9 @@ main (int argc, char **argv)
 
     g_test_add_data_func (path, golden[i], test_golden);
   }
+  g_test_add_func ("/decoder/orientation", test_orientation);
+  g_test_add_func ("/decoder/box", test_box);
+  g_test_add_func ("/decoder/no-such-page", test_no_such_page);
+  g_test_add_func ("/decoder/many-at-once", test_many_at_once);
   return g_test_run ();
 }

@@ -2,6 +2,8 @@
 #include "test-util.h"
 
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 char *
 test_data_path (const char *name)
@@ -47,6 +49,24 @@ test_read_npy (const char *name, const char *descr, gsize *n, gsize shape[4])
   }
   g_assert_cmpuint (size - data_offset, ==, *n * value_size);
   return g_memdup2 (content + data_offset, size - data_offset);
+}
+
+OwlDecoder *
+test_open_bytes (const void *data, gsize size, GError **error)
+{
+  int fd = memfd_create ("test", MFD_CLOEXEC);
+  OwlDecoder *decoder;
+
+  g_assert_cmpint (fd, >=, 0);
+  for (gsize done = 0; done < size;) {
+    gssize n = write (fd, (const char *) data + done, size - done);
+
+    g_assert_cmpint (n, >, 0);
+    done += (gsize) n;
+  }
+  decoder = owl_decoder_open_fd (fd, "test file", NULL, error);
+  close (fd);
+  return decoder;
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "decode/decoder-client.h"
 
 G_BEGIN_DECLS
 
@@ -11,6 +11,9 @@ char *test_data_path (const char *name);
 /* The values of a NumPy file (format 1.0, C order) of type `descr` ("<f4", "|u1") under the tests' data; `n` gets their number and `shape`
  * (may be NULL) up to four dimensions. Fails the test if the file is anything else. Free with g_free. */
 void *test_read_npy (const char *name, const char *descr, gsize *n, gsize shape[4]);
+
+/* Opens bytes in memory as "test file". */
+OwlDecoder *test_open_bytes (const void *data, gsize size, GError **error);
 
 /* How many descriptors this process has open. */
 int test_count_descriptors (void);
