@@ -7,8 +7,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-/* The most that a picture of 250 megapixels needs: a progressive CMYK JPEG has 4 coefficients of 2 bytes a pixel, the decoded picture 3 bytes,
- * and a slightly smaller rendering of it 3 more. (An interlaced PNG that is turned needs less: 3 + 3 + 3.) Then libraries, fonts, buffers. */
+/* The most that a picture of 250 megapixels needs: a progressive CMYK JPEG has 4 coefficients of 2 bytes a
+ * pixel, the decoded picture 3 bytes, and a slightly smaller rendering of it 3 more. (An interlaced PNG that
+ * is turned needs less: 3 + 3 + 3.) Then libraries, fonts, buffers. */
 #define BYTES_PER_PIXEL (4 * 2 + 3 + 3)
 #define OTHER_BYTES (G_GUINT64_CONSTANT (384) * 1024 * 1024)
 #define MEMORY_LIMIT (G_GUINT64_CONSTANT (1) * OWL_DECODER_MAX_PIXELS * BYTES_PER_PIXEL + OTHER_BYTES)

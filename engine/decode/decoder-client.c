@@ -50,13 +50,15 @@ give_up (OwlDecoder *decoder, OwlExchange exchange)
     if (WIFSIGNALED (status) && WTERMSIG (status) == SIGXCPU)
       decoder->failure = g_error_new (OWL_ERROR, OWL_ERROR_LIMIT, "%s takes too long to read", name);
     else
-      decoder->failure = g_error_new (OWL_ERROR, OWL_ERROR_FORMAT, "%s made the program that reads it fail; it may be damaged", name);
+      decoder->failure = g_error_new (OWL_ERROR, OWL_ERROR_FORMAT,
+                                      "%s made the program that reads it fail; it may be damaged", name);
     break;
   case OWL_EXCHANGE_DONE:
   case OWL_EXCHANGE_WRONG:
   default:
-    decoder->failure = g_error_new (OWL_ERROR, OWL_ERROR_FORMAT, "%s could not be read: the answer of the program that reads it is wrong",
-                                    name);
+    decoder->failure =
+        g_error_new (OWL_ERROR, OWL_ERROR_FORMAT,
+                     "%s could not be read: the answer of the program that reads it is wrong", name);
     break;
   }
 }
@@ -85,10 +87,11 @@ text_is_sane (const OwlDecoderReply *reply)
   return TRUE;
 }
 
-/* One request and its reply; sets `error` when the decoder is ended, the file is refused or the reply makes no sense. */
+/* One request and its reply; sets `error` when the decoder is ended, the file is refused or the reply makes
+ * no sense. */
 static gboolean
-ask (OwlDecoder *decoder, OwlDecoderRequest *request, int fd, OwlDecoderReply *reply, int *reply_fd, GCancellable *cancellable,
-     GError **error)
+ask (OwlDecoder *decoder, OwlDecoderRequest *request, int fd, OwlDecoderReply *reply, int *reply_fd,
+     GCancellable *cancellable, GError **error)
 {
   OwlExchange exchange;
 
@@ -104,11 +107,12 @@ ask (OwlDecoder *decoder, OwlDecoderRequest *request, int fd, OwlDecoderReply *r
   }
   request->magic = OWL_DECODER_MAGIC;
   request->serial = ++decoder->serial;
-  exchange = owl_decoder_process_exchange (&decoder->process, request, fd, reply, reply_fd, (gint64) g_atomic_int_get (&timeout_ms),
-                                           cancellable);
+  exchange = owl_decoder_process_exchange (&decoder->process, request, fd, reply, reply_fd,
+                                           (gint64) g_atomic_int_get (&timeout_ms), cancellable);
   if (exchange != OWL_EXCHANGE_DONE)
     return fail_for_good (decoder, exchange, error);
-  if (!text_is_sane (reply) || reply->status > 1 + OWL_ERROR_CANCELLED || (reply->status != 0 && *reply_fd >= 0)) {
+  if (!text_is_sane (reply) || reply->status > 1 + OWL_ERROR_CANCELLED
+      || (reply->status != 0 && *reply_fd >= 0)) {
     if (*reply_fd >= 0)
       close (*reply_fd);
     return fail_for_good (decoder, OWL_EXCHANGE_WRONG, error);
@@ -134,7 +138,8 @@ mapping_free (gpointer data)
   g_free (mapping);
 }
 
-/* Maps the memfd of a reply if it has exactly the right size and can never change; takes `fd`. NULL if not. */
+/* Maps the memfd of a reply if it has exactly the right size and can never change; takes `fd`. NULL if not.
+ */
 static GBytes *
 map_reply (int fd, guint64 size)
 {
@@ -143,15 +148,15 @@ map_reply (int fd, guint64 size)
   Mapping *mapping;
   int seals = fd >= 0 ? fcntl (fd, F_GET_SEALS) : -1;
 
-  if (seals >= 0 && (seals & SEALS) == SEALS && size > 0 && size <= OWL_DECODER_MAX_DATA && fstat (fd, &status) == 0
-      && status.st_size == (off_t) size)
+  if (seals >= 0 && (seals & SEALS) == SEALS && size > 0 && size <= OWL_DECODER_MAX_DATA
+      && fstat (fd, &status) == 0 && status.st_size == (off_t) size)
     data = mmap (NULL, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
   if (fd >= 0)
     close (fd);
   if (data == MAP_FAILED)
     return NULL;
   mapping = g_new (Mapping, 1);
-  *mapping = (Mapping) { data, size };
+  *mapping = (Mapping){ data, size };
   return g_bytes_new_with_free_func (data, size, mapping_free, mapping);
 }
 
@@ -174,7 +179,8 @@ open_checked (int fd, const char *name, GCancellable *cancellable, GError **erro
 
   decoder->name = g_strdup (name);
   decoder->process = (OwlDecoderProcess) OWL_DECODER_PROCESS_NONE;
-  if (!owl_decoder_process_start (&decoder->process, error) || !ask (decoder, &request, fd, &reply, &reply_fd, cancellable, error))
+  if (!owl_decoder_process_start (&decoder->process, error)
+      || !ask (decoder, &request, fd, &reply, &reply_fd, cancellable, error))
     return NULL;
   if (reply_fd >= 0 || !description_is_sane (&reply)) {
     if (reply_fd >= 0)
@@ -201,7 +207,8 @@ owl_decoder_open_fd (int fd, const char *name, GCancellable *cancellable, GError
     return NULL;
   }
   if (!S_ISREG (status.st_mode)) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, S_ISDIR (status.st_mode) ? "%s is a folder" : "%s is not an ordinary file", valid_name);
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO,
+                 S_ISDIR (status.st_mode) ? "%s is a folder" : "%s is not an ordinary file", valid_name);
     return NULL;
   }
   /* The decoder shall not be able to write. */
@@ -268,8 +275,8 @@ owl_decoder_get_mime_type (const OwlDecoder *decoder)
 }
 
 gboolean
-owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width, double *height, char **label, GCancellable *cancellable,
-                           GError **error)
+owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width, double *height, char **label,
+                           GCancellable *cancellable, GError **error)
 {
   OwlDecoderRequest request = { .operation = OWL_DECODER_PAGE_SIZE, .page = page };
   OwlDecoderReply reply;
@@ -277,8 +284,8 @@ owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width, double 
 
   if (!ask (decoder, &request, -1, &reply, &reply_fd, cancellable, error))
     return FALSE;
-  if (reply_fd >= 0 || !isfinite (reply.page_width) || !isfinite (reply.page_height) || reply.page_width <= 0.0
-      || reply.page_height <= 0.0) {
+  if (reply_fd >= 0 || !isfinite (reply.page_width) || !isfinite (reply.page_height)
+      || reply.page_width <= 0.0 || reply.page_height <= 0.0) {
     if (reply_fd >= 0)
       close (reply_fd);
     return fail_for_good (decoder, OWL_EXCHANGE_WRONG, error);
@@ -293,9 +300,12 @@ owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width, double 
 }
 
 OwlPicture *
-owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height, GCancellable *cancellable, GError **error)
+owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height, GCancellable *cancellable,
+                    GError **error)
 {
-  OwlDecoderRequest request = { .operation = OWL_DECODER_RENDER, .page = page, .max_width = max_width, .max_height = max_height };
+  OwlDecoderRequest request = {
+    .operation = OWL_DECODER_RENDER, .page = page, .max_width = max_width, .max_height = max_height
+  };
   OwlDecoderReply reply;
   g_autoptr (GBytes) bytes = NULL;
   int reply_fd;
@@ -303,9 +313,10 @@ owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height
   if (!ask (decoder, &request, -1, &reply, &reply_fd, cancellable, error))
     return NULL;
   bytes = map_reply (reply_fd, reply.data_size);
-  if (!bytes || reply.width < 1 || reply.height < 1 || (gint64) reply.width * reply.height > OWL_DECODER_MAX_PIXELS
-      || (guint64) reply.width * (guint64) reply.height * 3 != reply.data_size || (max_width > 0 && reply.width > max_width)
-      || (max_height > 0 && reply.height > max_height)) {
+  if (!bytes || reply.width < 1 || reply.height < 1
+      || (gint64) reply.width * reply.height > OWL_DECODER_MAX_PIXELS
+      || (guint64) reply.width * (guint64) reply.height * 3 != reply.data_size
+      || (max_width > 0 && reply.width > max_width) || (max_height > 0 && reply.height > max_height)) {
     fail_for_good (decoder, OWL_EXCHANGE_WRONG, error);
     return NULL;
   }

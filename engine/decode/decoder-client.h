@@ -9,12 +9,14 @@ G_BEGIN_DECLS
 
 /* A picture or document, read by the separate `owl-decoder` process.
  *
- * Opening starts one process, which gets nothing but a descriptor of the file; every request has a time limit (30 s, then the
- * process is killed) and the process has a memory limit. A crash or hang is an error of that request and of every later one,
- * never of the caller. Calls block: make them from a worker thread, one at a time per decoder.
+ * Opening starts one process, which gets nothing but a descriptor of the file; every request has a time limit
+ * (30 s, then the process is killed) and the process has a memory limit. A crash or hang is an error of that
+ * request and of every later one, never of the caller. Calls block: make them from a worker thread, one at a
+ * time per decoder.
  *
- * Errors: OWL_ERROR_FORMAT (damaged, or not a picture or PDF), OWL_ERROR_LIMIT (too large, too slow, too much memory),
- * OWL_ERROR_UNSUPPORTED (a kind that is not read; a password-protected PDF), OWL_ERROR_IO, OWL_ERROR_CANCELLED. */
+ * Errors: OWL_ERROR_FORMAT (damaged, or not a picture or PDF), OWL_ERROR_LIMIT (too large, too slow, too much
+ * memory), OWL_ERROR_UNSUPPORTED (a kind that is not read; a password-protected PDF), OWL_ERROR_IO,
+ * OWL_ERROR_CANCELLED. */
 typedef struct _OwlDecoder OwlDecoder;
 
 typedef enum { OWL_DOCUMENT_PICTURE, OWL_DOCUMENT_PDF } OwlDocumentKind;
@@ -32,16 +34,18 @@ int owl_decoder_get_n_pages (const OwlDecoder *decoder);
 /* "image/png", "image/jpeg", "application/pdf". */
 const char *owl_decoder_get_mime_type (const OwlDecoder *decoder);
 
-/* Size of page `page` (from 0): pixels as displayed (EXIF orientation applied) for a picture, points (1/72 inch) for a PDF page.
- * `label` (may be NULL) gets the page label ("iv", "12"), owned by the caller, or NULL. */
-gboolean owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width, double *height, char **label,
-                                    GCancellable *cancellable, GError **error);
+/* Size of page `page` (from 0): pixels as displayed (EXIF orientation applied) for a picture, points (1/72
+ * inch) for a PDF page. `label` (may be NULL) gets the page label ("iv", "12"), owned by the caller, or NULL.
+ */
+gboolean owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width, double *height,
+                                    char **label, GCancellable *cancellable, GError **error);
 
-/* Pixels of a picture (page 0) or of a rendered PDF page. `max_width` and `max_height` in pixels bound the result, keeping the
- * aspect ratio; a picture is never enlarged, a PDF page is rendered to fill the box. 0, 0 means the original pixels of a picture,
- * and 150 dpi for a PDF page. Gray is replicated, alpha is composited over white, EXIF orientation is applied. */
-OwlPicture *owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height, GCancellable *cancellable,
-                                GError **error);
+/* Pixels of a picture (page 0) or of a rendered PDF page. `max_width` and `max_height` in pixels bound the
+ * result, keeping the aspect ratio; a picture is never enlarged, a PDF page is rendered to fill the box. 0, 0
+ * means the original pixels of a picture, and 150 dpi for a PDF page. Gray is replicated, alpha is composited
+ * over white, EXIF orientation is applied. */
+OwlPicture *owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height,
+                                GCancellable *cancellable, GError **error);
 
 /* Text layer of a PDF page in reading order, UTF-8; "" when there is none. */
 char *owl_decoder_get_page_text (OwlDecoder *decoder, int page, GCancellable *cancellable, GError **error);

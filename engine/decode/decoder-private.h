@@ -12,7 +12,10 @@ typedef struct {
   int socket; /* -1: none */
 } OwlDecoderProcess;
 
-#define OWL_DECODER_PROCESS_NONE { .socket = -1 }
+#define OWL_DECODER_PROCESS_NONE                                                                             \
+  {                                                                                                          \
+    .socket = -1                                                                                             \
+  }
 
 /* How an exchange ended. */
 typedef enum {
@@ -25,10 +28,11 @@ typedef enum {
 
 /* Starts the program with an end of a socket pair and nothing else. */
 gboolean owl_decoder_process_start (OwlDecoderProcess *process, GError **error);
-/* Sends `request` (with `request_fd` unless -1) and waits for the reply, whose magic, serial and operation are checked.
- * `reply_fd` gets the descriptor that came with it, or -1. `timeout_ms` counts from the call. */
-OwlExchange owl_decoder_process_exchange (OwlDecoderProcess *process, const OwlDecoderRequest *request, int request_fd,
-                                          OwlDecoderReply *reply, int *reply_fd, gint64 timeout_ms, GCancellable *cancellable);
+/* Sends `request` (with `request_fd` unless -1) and waits for the reply, whose magic, serial and operation
+ * are checked. `reply_fd` gets the descriptor that came with it, or -1. `timeout_ms` counts from the call. */
+OwlExchange owl_decoder_process_exchange (OwlDecoderProcess *process, const OwlDecoderRequest *request,
+                                          int request_fd, OwlDecoderReply *reply, int *reply_fd,
+                                          gint64 timeout_ms, GCancellable *cancellable);
 /* Kills and reaps the process and closes the socket; afterwards it is NONE. Returns what waitpid says. */
 int owl_decoder_process_stop (OwlDecoderProcess *process);
 

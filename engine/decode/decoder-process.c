@@ -16,9 +16,16 @@
 
 /* Where fontconfig looks, and what the sanitisers read; nothing else of the environment is passed on. */
 static const char *const kept_variables[] = {
-  "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "FONTCONFIG_FILE", "FONTCONFIG_PATH", "FONTCONFIG_SYSROOT",
+  "HOME",
+  "XDG_CACHE_HOME",
+  "XDG_CONFIG_HOME",
+  "XDG_DATA_HOME",
+  "FONTCONFIG_FILE",
+  "FONTCONFIG_PATH",
+  "FONTCONFIG_SYSROOT",
 #ifdef __SANITIZE_ADDRESS__
-  "ASAN_OPTIONS", "UBSAN_OPTIONS",
+  "ASAN_OPTIONS",
+  "UBSAN_OPTIONS",
 #endif
 };
 
@@ -42,7 +49,8 @@ find_program (GError **error)
   }
   path = g_build_filename (OWL_LIBEXECDIR, PROGRAM, NULL);
   if (!g_file_test (path, G_FILE_TEST_IS_EXECUTABLE)) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "The program %s, which reads pictures, is missing: it should be %s", PROGRAM, path);
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO,
+                 "The program %s, which reads pictures, is missing: it should be %s", PROGRAM, path);
     g_clear_pointer (&path, g_free);
   }
   return path;
@@ -75,8 +83,8 @@ typedef struct {
 static GMutex start_lock;
 static GCond start_done;
 
-/* On the thread that starts all decoders. A decoder dies with its parent *thread*, so that must be one that never ends. posix_spawn
- * neither copies the memory of the app nor runs any of its code in the child. */
+/* On the thread that starts all decoders. A decoder dies with its parent *thread*, so that must be one that
+ * never ends. posix_spawn neither copies the memory of the app nor runs any of its code in the child. */
 static void
 start_on_thread (gpointer data, gpointer unused)
 {
@@ -139,7 +147,8 @@ owl_decoder_process_start (OwlDecoderProcess *process, GError **error)
   if (!program)
     return FALSE;
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "The program that reads pictures could not be started: %s", g_strerror (errno));
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "The program that reads pictures could not be started: %s",
+                 g_strerror (errno));
     return FALSE;
   }
   /* Above the numbers that the child fills first. */
@@ -153,8 +162,8 @@ owl_decoder_process_start (OwlDecoderProcess *process, GError **error)
     close (start.socket);
   if (start.result != 0) {
     close (sockets[0]);
-    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "%s, which reads pictures, could not be started: %s", program,
-                 g_strerror (start.result));
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "%s, which reads pictures, could not be started: %s",
+                 program, g_strerror (start.result));
     return FALSE;
   }
   process->pid = start.pid;
@@ -221,7 +230,8 @@ wait_for_reply (int socket, gint64 deadline, GCancellable *cancellable)
   return result;
 }
 
-/* Takes the descriptors out of a message: the only one goes to `fd`, others are closed. FALSE if there were others. */
+/* Takes the descriptors out of a message: the only one goes to `fd`, others are closed. FALSE if there were
+ * others. */
 static gboolean
 take_descriptors (struct msghdr *message, int *fd)
 {
@@ -254,7 +264,9 @@ receive_reply (int socket, const OwlDecoderRequest *request, OwlDecoderReply *re
     char bytes[CMSG_SPACE (MAX_DESCRIPTORS * sizeof (int))];
   } control;
   struct iovec part = { .iov_base = reply, .iov_len = sizeof *reply };
-  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+  struct msghdr message = {
+    .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
   gboolean descriptors_right;
   gssize n;
 
@@ -266,15 +278,17 @@ receive_reply (int socket, const OwlDecoderRequest *request, OwlDecoderReply *re
   descriptors_right = take_descriptors (&message, fd);
   if (n == 0 && *fd < 0)
     return OWL_EXCHANGE_GONE;
-  if (!descriptors_right || n != (gssize) sizeof *reply || (message.msg_flags & MSG_TRUNC) || reply->magic != OWL_DECODER_MAGIC
-      || reply->serial != request->serial || reply->operation != request->operation)
+  if (!descriptors_right || n != (gssize) sizeof *reply || (message.msg_flags & MSG_TRUNC)
+      || reply->magic != OWL_DECODER_MAGIC || reply->serial != request->serial
+      || reply->operation != request->operation)
     return OWL_EXCHANGE_WRONG;
   return OWL_EXCHANGE_DONE;
 }
 
 OwlExchange
-owl_decoder_process_exchange (OwlDecoderProcess *process, const OwlDecoderRequest *request, int request_fd, OwlDecoderReply *reply,
-                              int *reply_fd, gint64 timeout_ms, GCancellable *cancellable)
+owl_decoder_process_exchange (OwlDecoderProcess *process, const OwlDecoderRequest *request, int request_fd,
+                              OwlDecoderReply *reply, int *reply_fd, gint64 timeout_ms,
+                              GCancellable *cancellable)
 {
   gint64 deadline = g_get_monotonic_time () + timeout_ms * 1000;
   OwlExchange result;

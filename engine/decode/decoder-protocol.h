@@ -7,9 +7,10 @@ G_BEGIN_DECLS
 
 /* What libowl and `owl-decoder` say to each other, over a SOCK_SEQPACKET socket pair.
  *
- * The client sends one OwlDecoderRequest and gets one OwlDecoderReply, both of fixed size. The first request is OPEN and carries the
- * descriptor of the file (SCM_RIGHTS); a successful RENDER or TEXT reply carries a sealed memfd of exactly `data_size` bytes. Either side
- * closes the socket when the other breaks these rules. Both are built from the same source, so there is one version only. */
+ * The client sends one OwlDecoderRequest and gets one OwlDecoderReply, both of fixed size. The first request
+ * is OPEN and carries the descriptor of the file (SCM_RIGHTS); a successful RENDER or TEXT reply carries a
+ * sealed memfd of exactly `data_size` bytes. Either side closes the socket when the other breaks these rules.
+ * Both are built from the same source, so there is one version only. */
 #define OWL_DECODER_MAGIC 0x6c776f54u
 #define OWL_DECODER_SOCKET 3 /* the descriptor of the decoder's end */
 
@@ -49,15 +50,16 @@ typedef struct {
   guint32 magic;
   guint32 serial;
   guint32 operation;
-  guint32 status;  /* 0: done; else 1 + OwlErrorCode */
-  guint32 format;  /* OPEN: OwlFormat */
-  gint32 n_pages;  /* OPEN */
-  gint32 width;    /* RENDER: of the pixels */
+  guint32 status; /* 0: done; else 1 + OwlErrorCode */
+  guint32 format; /* OPEN: OwlFormat */
+  gint32 n_pages; /* OPEN */
+  gint32 width;   /* RENDER: of the pixels */
   gint32 height;
   double page_width; /* PAGE_SIZE: pixels or points */
   double page_height;
   guint64 data_size; /* RENDER, TEXT: bytes of the memfd; TEXT without any text: 0 and no memfd */
-  char text[512];    /* NUL-terminated UTF-8: what is wrong, as a predicate of the file's name; PAGE_SIZE: the label or "" */
+  char text[512];    /* NUL-terminated UTF-8: what is wrong, as a predicate of the file's name; PAGE_SIZE: the
+                        label or "" */
 } OwlDecoderReply;
 
 G_END_DECLS

@@ -39,8 +39,10 @@ refuse_other_kind (const guint8 *head, gsize n_head, GError **error)
   for (gsize i = 0; i < G_N_ELEMENTS (other_kinds); i++) {
     gsize end = other_kinds[i].offset + other_kinds[i].length;
 
-    if (n_head >= end && memcmp (head + other_kinds[i].offset, other_kinds[i].bytes, other_kinds[i].length) == 0) {
-      g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "is %s, which is not supported; save it as PNG or JPEG", other_kinds[i].name);
+    if (n_head >= end
+        && memcmp (head + other_kinds[i].offset, other_kinds[i].bytes, other_kinds[i].length) == 0) {
+      g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED,
+                   "is %s, which is not supported; save it as PNG or JPEG", other_kinds[i].name);
       return TRUE;
     }
   }
@@ -72,7 +74,8 @@ owl_document_open (OwlSource *source, GError **error)
 void
 owl_document_set_cut_off (GError **error)
 {
-  g_set_error_literal (error, OWL_ERROR, OWL_ERROR_FORMAT, "is cut off: the end of the file is missing; copy it again");
+  g_set_error_literal (error, OWL_ERROR, OWL_ERROR_FORMAT,
+                       "is cut off: the end of the file is missing; copy it again");
 }
 
 gboolean
@@ -82,10 +85,12 @@ owl_document_check_size (gint64 width, gint64 height, GError **error)
     g_set_error_literal (error, OWL_ERROR, OWL_ERROR_FORMAT, "is damaged: it has no pixels");
     return FALSE;
   }
-  if (width > OWL_DECODER_MAX_SIDE || height > OWL_DECODER_MAX_SIDE || width * height > OWL_DECODER_MAX_PIXELS) {
+  if (width > OWL_DECODER_MAX_SIDE || height > OWL_DECODER_MAX_SIDE
+      || width * height > OWL_DECODER_MAX_PIXELS) {
     g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT,
-                 "is too large: %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT " pixels; at most %d megapixels can be opened", width, height,
-                 OWL_DECODER_MAX_PIXELS / 1000000);
+                 "is too large: %" G_GINT64_FORMAT " x %" G_GINT64_FORMAT
+                 " pixels; at most %d megapixels can be opened",
+                 width, height, OWL_DECODER_MAX_PIXELS / 1000000);
     return FALSE;
   }
   return TRUE;

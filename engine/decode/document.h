@@ -8,16 +8,18 @@
 
 G_BEGIN_DECLS
 
-/* Inside `owl-decoder`: an open picture or document. Messages of errors are predicates that follow the file's name:
- * "is cut off; copy it again". */
+/* Inside `owl-decoder`: an open picture or document. Messages of errors are predicates that follow the file's
+ * name: "is cut off; copy it again". */
 typedef struct _OwlDocument OwlDocument;
 
 typedef struct {
   OwlFormat format;
   /* `label` gets a copy or NULL. */
-  gboolean (*get_page_size) (OwlDocument *document, int page, double *width, double *height, char **label, GError **error);
+  gboolean (*get_page_size) (OwlDocument *document, int page, double *width, double *height, char **label,
+                             GError **error);
   /* `max_width` and `max_height` 0: no limit. */
-  gboolean (*render) (OwlDocument *document, int page, int max_width, int max_height, OwlSharedPixels *pixels, GError **error);
+  gboolean (*render) (OwlDocument *document, int page, int max_width, int max_height, OwlSharedPixels *pixels,
+                      GError **error);
   char *(*get_text) (OwlDocument *document, int page, GError **error);
   void (*free) (OwlDocument *document);
 } OwlDocumentClass;

@@ -32,7 +32,8 @@ strip_size (const OwlCanvas *canvas)
 }
 
 gboolean
-owl_canvas_init (OwlCanvas *canvas, int stored_width, int stored_height, int orientation, guint8 *pixels, GError **error)
+owl_canvas_init (OwlCanvas *canvas, int stored_width, int stored_height, int orientation, guint8 *pixels,
+                 GError **error)
 {
   canvas->stored_width = stored_width;
   canvas->stored_height = stored_height;
@@ -49,18 +50,33 @@ flush_strip (OwlCanvas *canvas, int n_rows)
 {
   gssize w = canvas->stored_width, h = canvas->stored_height;
   gboolean swaps = owl_orientation_swaps (canvas->orientation);
-  gssize line = swaps ? h : w; /* pixels of a displayed row */
+  gssize line = swaps ? h : w;               /* pixels of a displayed row */
   gssize step_x = 0, step_y = 0, origin = 0; /* in displayed pixels: origin + x * step_x + y * step_y */
 
   switch (canvas->orientation) {
-  case 2: step_x = -1, step_y = line, origin = w - 1; break;
-  case 3: step_x = -1, step_y = -line, origin = h * w - 1; break;
-  case 4: step_x = 1, step_y = -line, origin = (h - 1) * line; break;
-  case 5: step_x = line, step_y = 1; break;
-  case 6: step_x = line, step_y = -1, origin = h - 1; break;
-  case 7: step_x = -line, step_y = -1, origin = w * h - 1; break;
-  case 8: step_x = -line, step_y = 1, origin = (w - 1) * line; break;
-  default: g_assert_not_reached ();
+  case 2:
+    step_x = -1, step_y = line, origin = w - 1;
+    break;
+  case 3:
+    step_x = -1, step_y = -line, origin = h * w - 1;
+    break;
+  case 4:
+    step_x = 1, step_y = -line, origin = (h - 1) * line;
+    break;
+  case 5:
+    step_x = line, step_y = 1;
+    break;
+  case 6:
+    step_x = line, step_y = -1, origin = h - 1;
+    break;
+  case 7:
+    step_x = -line, step_y = -1, origin = w * h - 1;
+    break;
+  case 8:
+    step_x = -line, step_y = 1, origin = (w - 1) * line;
+    break;
+  default:
+    g_assert_not_reached ();
   }
   origin += canvas->strip_first * step_y;
 

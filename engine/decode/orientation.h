@@ -25,7 +25,8 @@ typedef struct {
   int strip_first;
 } OwlCanvas;
 
-gboolean owl_canvas_init (OwlCanvas *canvas, int stored_width, int stored_height, int orientation, guint8 *pixels, GError **error);
+gboolean owl_canvas_init (OwlCanvas *canvas, int stored_width, int stored_height, int orientation,
+                          guint8 *pixels, GError **error);
 /* Where to write stored row `y` [stored_width, 3], asked for in ascending order. */
 guint8 *owl_canvas_get_row (OwlCanvas *canvas, int y);
 /* Call after the last row. */

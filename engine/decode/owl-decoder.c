@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* owl-decoder: reads one picture or document for libowl, which starts it with a socket as descriptor 3 and nothing else. See
- * decoder-protocol.h. It ends when the socket closes. */
+/* owl-decoder: reads one picture or document for libowl, which starts it with a socket as descriptor 3 and
+ * nothing else. See decoder-protocol.h. It ends when the socket closes. */
 
 #include "decode/confine.h"
 #include "decode/document.h"
@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Waits for the next request. FALSE when there is none: the client is gone or breaks the rules. `fd` gets the passed descriptor or -1. */
+/* Waits for the next request. FALSE when there is none: the client is gone or breaks the rules. `fd` gets the
+ * passed descriptor or -1. */
 static gboolean
 receive_request (OwlDecoderRequest *request, int *fd)
 {
@@ -22,7 +23,9 @@ receive_request (OwlDecoderRequest *request, int *fd)
     char bytes[CMSG_SPACE (sizeof (int))];
   } control;
   struct iovec part = { .iov_base = request, .iov_len = sizeof *request };
-  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+  struct msghdr message = {
+    .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
   struct cmsghdr *header;
   gssize n;
 
@@ -31,9 +34,11 @@ receive_request (OwlDecoderRequest *request, int *fd)
     n = recvmsg (OWL_DECODER_SOCKET, &message, MSG_CMSG_CLOEXEC);
   while (n < 0 && errno == EINTR);
   header = n > 0 ? CMSG_FIRSTHDR (&message) : NULL;
-  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN (sizeof (int)))
+  if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS
+      && header->cmsg_len == CMSG_LEN (sizeof (int)))
     memcpy (fd, CMSG_DATA (header), sizeof *fd);
-  return n == (gssize) sizeof *request && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && request->magic == OWL_DECODER_MAGIC;
+  return n == (gssize) sizeof *request && !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
+         && request->magic == OWL_DECODER_MAGIC;
 }
 
 static gboolean
@@ -96,21 +101,25 @@ open_document (OwlSource *source, OwlDecoderReply *reply, GError **error)
 }
 
 static gboolean
-answer_page_size (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply, GError **error)
+answer_page_size (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply,
+                  GError **error)
 {
   g_autofree char *label = NULL;
 
-  if (!document->klass->get_page_size (document, request->page, &reply->page_width, &reply->page_height, &label, error))
+  if (!document->klass->get_page_size (document, request->page, &reply->page_width, &reply->page_height,
+                                       &label, error))
     return FALSE;
   set_text (reply, label ? label : "");
   return TRUE;
 }
 
 static gboolean
-answer_render (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply, OwlSharedData *data, GError **error)
+answer_render (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply,
+               OwlSharedData *data, GError **error)
 {
   OwlSharedPixels pixels = { .shared = OWL_SHARED_DATA_NONE };
-  gboolean done = document->klass->render (document, request->page, request->max_width, request->max_height, &pixels, error)
+  gboolean done = document->klass->render (document, request->page, request->max_width, request->max_height,
+                                           &pixels, error)
                   && owl_shared_data_seal (&pixels.shared, error);
 
   *data = pixels.shared;
@@ -121,7 +130,8 @@ answer_render (OwlDocument *document, const OwlDecoderRequest *request, OwlDecod
 }
 
 static gboolean
-answer_text (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply, OwlSharedData *data, GError **error)
+answer_text (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply,
+             OwlSharedData *data, GError **error)
 {
   g_autofree char *text = document->klass->get_text (document, request->page, error);
   gsize length = text ? strlen (text) : 0;
@@ -138,7 +148,8 @@ answer_text (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoder
 }
 
 static gboolean
-answer (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply, OwlSharedData *data, GError **error)
+answer (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply, OwlSharedData *data,
+        GError **error)
 {
   if (request->page < 0 || request->page >= document->n_pages) {
     g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "has no page %d", request->page + 1);
@@ -167,7 +178,9 @@ main (void)
 
   owl_confine_process ();
   while (receive_request (&request, &fd)) {
-    OwlDecoderReply reply = { .magic = OWL_DECODER_MAGIC, .serial = request.serial, .operation = request.operation };
+    OwlDecoderReply reply = { .magic = OWL_DECODER_MAGIC,
+                              .serial = request.serial,
+                              .operation = request.operation };
     g_auto (OwlSharedData) data = OWL_SHARED_DATA_NONE;
     g_autoptr (GError) error = NULL;
     gboolean done;

@@ -50,9 +50,11 @@ get_page_size (OwlDocument *document, int index, double *width, double *height, 
 
 /* Size in pixels of a page in a box; `scale` gets pixels per point. */
 static void
-fit (double width, double height, int max_width, int max_height, int *raster_width, int *raster_height, double *scale)
+fit (double width, double height, int max_width, int max_height, int *raster_width, int *raster_height,
+     double *scale)
 {
-  double most = MIN (sqrt (OWL_DECODER_MAX_PAGE_PIXELS / (width * height)), MAX_RASTER_SIDE / MAX (width, height));
+  double most =
+      MIN (sqrt (OWL_DECODER_MAX_PAGE_PIXELS / (width * height)), MAX_RASTER_SIDE / MAX (width, height));
 
   if (max_width > 0 && max_height > 0)
     *scale = MIN (max_width / width, max_height / height);
@@ -82,7 +84,8 @@ copy_rgb (const guint8 *src, int src_stride, guint8 *dst, int width, int height)
 }
 
 static gboolean
-render (OwlDocument *document, int index, int max_width, int max_height, OwlSharedPixels *pixels, GError **error)
+render (OwlDocument *document, int index, int max_width, int max_height, OwlSharedPixels *pixels,
+        GError **error)
 {
   double width, height, scale;
   g_autoptr (Page) page = get_page (document, index, &width, &height, error);
@@ -103,13 +106,14 @@ render (OwlDocument *document, int index, int max_width, int max_height, OwlShar
   /* Fills the rounded raster exactly. */
   cairo_scale (cr, pixels->width / width, pixels->height / height);
   poppler_page_render (page, cr);
-  /* A mistake in the page leaves `cr` in an error state with what was drawn so far; only a missing surface is fatal. */
+  /* A mistake in the page leaves `cr` in an error state with what was drawn so far; only a missing surface is
+   * fatal. */
   cairo_destroy (cr);
   cairo_surface_flush (surface);
   done = cairo_surface_status (surface) == CAIRO_STATUS_SUCCESS;
   if (done)
-    copy_rgb (cairo_image_surface_get_data (surface), cairo_image_surface_get_stride (surface), pixels->shared.data, pixels->width,
-              pixels->height);
+    copy_rgb (cairo_image_surface_get_data (surface), cairo_image_surface_get_stride (surface),
+              pixels->shared.data, pixels->width, pixels->height);
   else
     g_set_error_literal (error, OWL_ERROR, OWL_ERROR_MEMORY, "needs more memory than there is");
   cairo_surface_destroy (surface);
@@ -180,7 +184,8 @@ owl_pdf_open (OwlSource *source, GError **error)
   if (fd < 0)
     g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "could not be read: %s", g_strerror (errno));
   else if (g_error_matches (cause, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED))
-    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "is protected by a password; save a copy without it");
+    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED,
+                         "is protected by a password; save a copy without it");
   else if (n_pages > OWL_DECODER_MAX_PAGES)
     g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "has too many pages (%d)", n_pages);
   else if (!has_end (source))

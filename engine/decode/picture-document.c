@@ -15,7 +15,8 @@ get_displayed_size (const OwlPictureDocument *picture, int *width, int *height)
 }
 
 gboolean
-owl_picture_document_get_page_size (OwlDocument *document, int page, double *width, double *height, char **label, GError **error)
+owl_picture_document_get_page_size (OwlDocument *document, int page, double *width, double *height,
+                                    char **label, GError **error)
 {
   int w, h;
 
@@ -26,7 +27,8 @@ owl_picture_document_get_page_size (OwlDocument *document, int page, double *wid
   return TRUE;
 }
 
-/* The largest reduction that leaves at least twice the pixels that are wanted each way: the resize that follows still decides the quality. */
+/* The largest reduction that leaves at least twice the pixels that are wanted each way: the resize that
+ * follows still decides the quality. */
 static int
 choose_shrink (const OwlPictureDocument *picture, double scale)
 {
@@ -42,8 +44,8 @@ decode_to (OwlPictureDocument *picture, int shrink, guint8 *pixels, GError **err
 {
   g_auto (OwlCanvas) canvas = { 0 };
 
-  if (!owl_canvas_init (&canvas, (picture->stored_width + shrink - 1) / shrink, (picture->stored_height + shrink - 1) / shrink,
-                        picture->orientation, pixels, error)
+  if (!owl_canvas_init (&canvas, (picture->stored_width + shrink - 1) / shrink,
+                        (picture->stored_height + shrink - 1) / shrink, picture->orientation, pixels, error)
       || !picture->decode (picture, shrink, &canvas, error))
     return FALSE;
   owl_canvas_finish (&canvas);
@@ -51,7 +53,8 @@ decode_to (OwlPictureDocument *picture, int shrink, guint8 *pixels, GError **err
 }
 
 gboolean
-owl_picture_document_render (OwlDocument *document, int page, int max_width, int max_height, OwlSharedPixels *pixels, GError **error)
+owl_picture_document_render (OwlDocument *document, int page, int max_width, int max_height,
+                             OwlSharedPixels *pixels, GError **error)
 {
   OwlPictureDocument *picture = (OwlPictureDocument *) document;
   int width, height, shrink, decoded_width, decoded_height;

@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-/* What PNG and JPEG have in common: one page of stored pixels that an orientation turns into the displayed ones. */
+/* What PNG and JPEG have in common: one page of stored pixels that an orientation turns into the displayed
+ * ones. */
 typedef struct _OwlPictureDocument OwlPictureDocument;
 
 struct _OwlPictureDocument {
@@ -21,10 +22,10 @@ struct _OwlPictureDocument {
 };
 
 /* The methods of OwlDocumentClass. */
-gboolean owl_picture_document_get_page_size (OwlDocument *document, int page, double *width, double *height, char **label,
-                                             GError **error);
-gboolean owl_picture_document_render (OwlDocument *document, int page, int max_width, int max_height, OwlSharedPixels *pixels,
-                                      GError **error);
+gboolean owl_picture_document_get_page_size (OwlDocument *document, int page, double *width, double *height,
+                                             char **label, GError **error);
+gboolean owl_picture_document_render (OwlDocument *document, int page, int max_width, int max_height,
+                                      OwlSharedPixels *pixels, GError **error);
 char *owl_picture_document_get_text (OwlDocument *document, int page, GError **error);
 void owl_picture_document_free (OwlDocument *document);
 

@@ -132,7 +132,8 @@ set_error (Reading *reading, GError **error)
   case JERR_NOTIMPL:
   case JERR_NOT_COMPILED:
   case JERR_CONVERSION_NOTIMPL:
-    g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "is a kind of JPEG that is not supported (%s)", message);
+    g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "is a kind of JPEG that is not supported (%s)",
+                 message);
     break;
   default:
     g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT, "is damaged (%s)", message);
@@ -189,7 +190,8 @@ decode (OwlPictureDocument *picture, int shrink, OwlCanvas *canvas, GError **err
     jpeg->scale_num = 1;
     jpeg->scale_denom = (unsigned) shrink;
     jpeg_start_decompress (jpeg);
-    if (jpeg->output_width != (JDIMENSION) canvas->stored_width || jpeg->output_height != (JDIMENSION) canvas->stored_height
+    if (jpeg->output_width != (JDIMENSION) canvas->stored_width
+        || jpeg->output_height != (JDIMENSION) canvas->stored_height
         || jpeg->output_components != (jpeg->out_color_space == JCS_CMYK ? 4 : 3)) {
       g_set_error_literal (error, OWL_ERROR, OWL_ERROR_FORMAT, "changed while it was read");
     } else {
@@ -206,7 +208,8 @@ static int
 find_orientation (const struct jpeg_decompress_struct *jpeg)
 {
   for (jpeg_saved_marker_ptr marker = jpeg->marker_list; marker; marker = marker->next) {
-    if (marker->marker == JPEG_APP0 + 1 && marker->data_length > 6 && memcmp (marker->data, "Exif\0\0", 6) == 0)
+    if (marker->marker == JPEG_APP0 + 1 && marker->data_length > 6
+        && memcmp (marker->data, "Exif\0\0", 6) == 0)
       return owl_orientation_from_exif (marker->data, marker->data_length);
   }
   return 1;

@@ -83,7 +83,8 @@ set_limits (png_structp png)
   png_set_keep_unknown_chunks (png, PNG_HANDLE_CHUNK_NEVER, ignored, sizeof ignored / 5);
 }
 
-/* Reads all rows; `whole` [stored height, width, 3] is for interlaced pictures on a turned canvas, which come in several passes. */
+/* Reads all rows; `whole` [stored height, width, 3] is for interlaced pictures on a turned canvas, which come
+ * in several passes. */
 static void
 read_rows (png_structp png, OwlCanvas *canvas, int n_passes, guint8 *whole)
 {
@@ -173,7 +174,8 @@ read_orientation (const OwlSource *source, gint64 offset, guint32 length)
   return owl_orientation_from_exif (exif, sizeof prefix + length);
 }
 
-/* Goes from chunk to chunk up to IEND: finds the size, an orientation wherever it stands, and a missing end before any pixel is decoded. */
+/* Goes from chunk to chunk up to IEND: finds the size, an orientation wherever it stands, and a missing end
+ * before any pixel is decoded. */
 static gboolean
 read_chunks (OwlPictureDocument *picture, GError **error)
 {
@@ -189,7 +191,8 @@ read_chunks (OwlPictureDocument *picture, GError **error)
       return FALSE;
     }
     length = get_u32 (head);
-    if (length > G_MAXINT32 || (offset == SIGNATURE_SIZE && (memcmp (head + 4, "IHDR", 4) != 0 || length != 13))) {
+    if (length > G_MAXINT32
+        || (offset == SIGNATURE_SIZE && (memcmp (head + 4, "IHDR", 4) != 0 || length != 13))) {
       g_set_error_literal (error, OWL_ERROR, OWL_ERROR_FORMAT, "is damaged");
       return FALSE;
     }

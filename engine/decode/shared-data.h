@@ -12,7 +12,10 @@ typedef struct {
   gsize size;
 } OwlSharedData;
 
-#define OWL_SHARED_DATA_NONE { .fd = -1 }
+#define OWL_SHARED_DATA_NONE                                                                                 \
+  {                                                                                                          \
+    .fd = -1                                                                                                 \
+  }
 
 /* `size` is at least 1. The memory is zero. */
 gboolean owl_shared_data_init (OwlSharedData *shared, gsize size, GError **error);
@@ -28,7 +31,8 @@ typedef struct {
   OwlSharedData shared;
 } OwlSharedPixels;
 
-/* Anonymous zero memory that fails politely; NULL and `error` if there is none. To be released with owl_big_free. */
+/* Anonymous zero memory that fails politely; NULL and `error` if there is none. To be released with
+ * owl_big_free. */
 void *owl_big_alloc (gsize size, GError **error);
 void owl_big_free (void *memory, gsize size);
 

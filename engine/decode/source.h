@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The file being decoded, read with pread: neither a shared file position nor a file that shrinks meanwhile can harm. */
+/* The file being decoded, read with pread: neither a shared file position nor a file that shrinks meanwhile
+ * can harm. */
 typedef struct {
   int fd; /* owned by the program */
   gint64 size;

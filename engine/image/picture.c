@@ -81,7 +81,8 @@ owl_picture_get_hash (OwlPicture *picture)
     gsize length = sizeof picture->hash;
 
     g_checksum_update (checksum, (const guchar *) size, sizeof size);
-    g_checksum_update (checksum, owl_picture_get_pixels (picture), (gssize) g_bytes_get_size (picture->bytes));
+    g_checksum_update (checksum, owl_picture_get_pixels (picture),
+                       (gssize) g_bytes_get_size (picture->bytes));
     g_checksum_get_digest (checksum, picture->hash, &length);
     g_once_init_leave (&picture->hash_known, 1);
   }
@@ -117,8 +118,8 @@ owl_picture_crop (const OwlPicture *picture, int x, int y, int width, int height
   pixels = g_malloc_n ((gsize) width * 3, height);
   src = owl_picture_get_pixels (picture);
   for (int row = 0; row < height; row++)
-    memcpy (pixels + (gsize) row * (gsize) width * 3, src + ((gsize) (y + row) * (gsize) picture->width + (gsize) x) * 3,
-            (gsize) width * 3);
+    memcpy (pixels + (gsize) row * (gsize) width * 3,
+            src + ((gsize) (y + row) * (gsize) picture->width + (gsize) x) * 3, (gsize) width * 3);
   bytes = g_bytes_new_take (pixels, (gsize) width * (gsize) height * 3);
   return owl_picture_new (width, height, bytes);
 }

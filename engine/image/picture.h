@@ -5,11 +5,12 @@
 
 G_BEGIN_DECLS
 
-/* Decoded pixels: 8-bit RGB, row major, no padding: pixels[(y * width + x) * 3 + channel]. Immutable, reference counted
- * atomically; any thread may hold it. */
+/* Decoded pixels: 8-bit RGB, row major, no padding: pixels[(y * width + x) * 3 + channel]. Immutable,
+ * reference counted atomically; any thread may hold it. */
 typedef struct _OwlPicture OwlPicture;
 
-/* `bytes` holds exactly width * height * 3 bytes; takes a reference to it. Returns NULL on a size that does not match. */
+/* `bytes` holds exactly width * height * 3 bytes; takes a reference to it. Returns NULL on a size that does
+ * not match. */
 OwlPicture *owl_picture_new (int width, int height, GBytes *bytes);
 OwlPicture *owl_picture_ref (OwlPicture *picture);
 void owl_picture_unref (OwlPicture *picture);

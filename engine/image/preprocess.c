@@ -9,7 +9,8 @@ owl_preprocess (const OwlPicture *picture, int size, const float mean[3], const 
   gsize n = (gsize) size * (gsize) size;
   g_autofree guint8 *pixels = g_malloc_n (n, 3);
 
-  owl_resize (owl_picture_get_pixels (picture), owl_picture_get_width (picture), owl_picture_get_height (picture), pixels, size, size);
+  owl_resize (owl_picture_get_pixels (picture), owl_picture_get_width (picture),
+              owl_picture_get_height (picture), pixels, size, size);
   for (int channel = 0; channel < 3; channel++) {
     float *plane = values + (gsize) channel * n;
     float table[256];

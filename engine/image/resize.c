@@ -5,8 +5,8 @@
 #include <string.h>
 
 #define WEIGHT_BITS 22
-/* A weight is split as high * 2^15 + low with 0 <= low < 2^15: products of 16-bit numbers are what every x86-64 processor multiplies eight
- * at a time. Sums of up to CHUNK products low * pixel stay below 2^31. */
+/* A weight is split as high * 2^15 + low with 0 <= low < 2^15: products of 16-bit numbers are what every
+ * x86-64 processor multiplies eight at a time. Sums of up to CHUNK products low * pixel stay below 2^31. */
 #define LOW_BITS 15
 #define CHUNK 256
 
@@ -132,7 +132,8 @@ resize_row (const guint8 *src, int n_src, guint8 *dst, int n_dst, const Taps *ta
 
 /* One destination row from `count` rows; `sums` is scratch [n]. */
 static void
-combine_rows (const guint8 *const *rows, const gint16 *high, const gint16 *low, int count, gint32 *sums, guint8 *dst, gsize n)
+combine_rows (const guint8 *const *rows, const gint16 *high, const gint16 *low, int count, gint32 *sums,
+              guint8 *dst, gsize n)
 {
   for (gsize i = 0; i < n; i++)
     sums[i] = 1 << (WEIGHT_BITS - 1);
@@ -191,11 +192,12 @@ owl_resize (const guint8 *src, int src_width, int src_height, guint8 *dst, int d
 
     if (planes) {
       for (n_done = MAX (n_done, first); n_done < first + count; n_done++)
-        resize_row (src + (gsize) n_done * src_stride, src_width, ring + (gsize) (n_done % down.n_max) * dst_stride, dst_width,
-                    &across, planes);
+        resize_row (src + (gsize) n_done * src_stride, src_width,
+                    ring + (gsize) (n_done % down.n_max) * dst_stride, dst_width, &across, planes);
     }
     for (int t = 0; t < count; t++)
-      rows[t] = planes ? ring + (gsize) ((first + t) % down.n_max) * dst_stride : src + (gsize) (first + t) * src_stride;
+      rows[t] = planes ? ring + (gsize) ((first + t) % down.n_max) * dst_stride
+                       : src + (gsize) (first + t) * src_stride;
     combine_rows (rows, high, low, count, sums, dst + (gsize) y * dst_stride, dst_stride);
   }
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* A decoder that misbehaves: takes the place of owl-decoder ($OWL_DECODER) in the tests of its client. What it does wrong is written in
- * the file that it is asked to open: "open WHAT", or "render WHAT" to do it at the second request. */
+/* A decoder that misbehaves: takes the place of owl-decoder ($OWL_DECODER) in the tests of its client. What
+ * it does wrong is written in the file that it is asked to open: "open WHAT", or "render WHAT" to do it at
+ * the second request. */
 
 #include "decode/decoder-protocol.h"
 
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -50,7 +52,9 @@ receive (OwlDecoderRequest *request)
     char bytes[CMSG_SPACE (sizeof (int))];
   } control = { 0 };
   struct iovec part = { .iov_base = request, .iov_len = sizeof *request };
-  struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+  struct msghdr message = {
+    .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
   int fd = -1;
 
   if (recvmsg (OWL_DECODER_SOCKET, &message, 0) != sizeof *request)
@@ -86,7 +90,8 @@ describe_surroundings (char *text, size_t size)
     used += (size_t) snprintf (text + used, size - used, "%.*s ", (int) strcspn (*variable, "="), *variable);
 }
 
-/* Answers wrongly, or not at all. `reply` is right as it stands, but for the data of a rendering of 2 x 2 pixels. */
+/* Answers wrongly, or not at all. `reply` is right as it stands, but for the data of a rendering of 2 x 2
+ * pixels. */
 static void
 misbehave (const char *what, OwlDecoderReply *reply)
 {
@@ -97,7 +102,9 @@ misbehave (const char *what, OwlDecoderReply *reply)
   if (is_render) {
     reply->width = reply->height = 2;
     reply->data_size = 12;
-    fds[n_fds++] = make_memfd (strcmp (what, "small-memory") == 0 ? 11 : strcmp (what, "large-memory") == 0 ? 4096 : 12,
+    fds[n_fds++] = make_memfd (strcmp (what, "small-memory") == 0   ? 11
+                               : strcmp (what, "large-memory") == 0 ? 4096
+                                                                    : 12,
                                strcmp (what, "unsealed") == 0 ? F_SEAL_GROW | F_SEAL_SHRINK : SEALS);
   }
   if (strcmp (what, "hang") == 0)
@@ -176,8 +183,11 @@ main (void)
   OwlDecoderRequest request;
   char instruction[64] = "";
   char *what;
-  int fd = receive (&request);
+  int fd;
 
+  /* One that hangs shall not outlive a test that was killed. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  fd = receive (&request);
   if (fd < 0 || pread (fd, instruction, sizeof instruction - 1, 0) <= 0)
     return 1;
   what = strchr (instruction, ' ') + 1;
@@ -185,8 +195,12 @@ main (void)
     gboolean is_open = request.operation == OWL_DECODER_OPEN;
 
     memset (&buffer, 0, sizeof buffer);
-    buffer.reply = (OwlDecoderReply) {
-      .magic = OWL_DECODER_MAGIC, .serial = request.serial, .operation = request.operation, .page_width = 2, .page_height = 2,
+    buffer.reply = (OwlDecoderReply){
+      .magic = OWL_DECODER_MAGIC,
+      .serial = request.serial,
+      .operation = request.operation,
+      .page_width = 2,
+      .page_height = 2,
     };
     if (is_open) {
       buffer.reply.format = OWL_FORMAT_PNG;

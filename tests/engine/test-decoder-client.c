@@ -125,12 +125,24 @@ static void
 test_breaks_protocol (void)
 {
   static const char *const anywhere[] = {
-    "short", "tiny", "long", "magic", "serial", "operation", "status", "endless-text", "bytes", "control", "three-descriptors",
-    "many-descriptors", "descriptor-with-error",
+    "short",
+    "tiny",
+    "long",
+    "magic",
+    "serial",
+    "operation",
+    "status",
+    "endless-text",
+    "bytes",
+    "control",
+    "three-descriptors",
+    "many-descriptors",
+    "descriptor-with-error",
   };
   static const char *const when_opening[] = { "format", "no-pages", "negative-pages", "descriptor" };
   static const char *const when_rendering[] = {
-    "no-memory", "device", "unsealed", "small-memory", "large-memory", "zero-width", "negative", "huge", "wide", "huge-size",
+    "no-memory",  "device",   "unsealed", "small-memory", "large-memory",
+    "zero-width", "negative", "huge",     "wide",         "huge-size",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (anywhere); i++) {
@@ -232,8 +244,9 @@ test_surroundings (void)
     if (g_ascii_isdigit (**word))
       g_assert_cmpint (atoi (*word), <=, 4);
     else
-      g_assert_true (g_str_equal (*word, "LC_ALL") || g_str_equal (*word, "HOME") || g_str_has_prefix (*word, "XDG_")
-                     || g_str_has_prefix (*word, "FONTCONFIG_") || g_str_has_suffix (*word, "SAN_OPTIONS"));
+      g_assert_true (g_str_equal (*word, "LC_ALL") || g_str_equal (*word, "HOME")
+                     || g_str_has_prefix (*word, "XDG_") || g_str_has_prefix (*word, "FONTCONFIG_")
+                     || g_str_has_suffix (*word, "SAN_OPTIONS"));
   }
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Files that are cut off, damaged, oversized or something else: each gets its message, and the decoder never dies of one. */
+/* Files that are cut off, damaged, oversized or something else: each gets its message, and the decoder never
+ * dies of one. */
 
 #include "test-png.h"
 #include "test-util.h"
@@ -113,12 +114,18 @@ test_other_kinds (void)
   } files[] = {
     { "", 0, OWL_ERROR_FORMAT, "is empty" },
     { "Dear diary", 10, OWL_ERROR_FORMAT, "is not a picture or PDF" },
-    { "\x7f" "ELF\2\1\1\0\0\0\0\0\0\0\0\0", 16, OWL_ERROR_FORMAT, "is not a picture or PDF" },
+    { "\x7f"
+      "ELF\2\1\1\0\0\0\0\0\0\0\0\0",
+      16, OWL_ERROR_FORMAT, "is not a picture or PDF" },
     { "GIF89a\1\0\1\0\0\0\0;", 14, OWL_ERROR_UNSUPPORTED, "GIF" },
     { "RIFF\x10\0\0\0WEBPVP8 ", 16, OWL_ERROR_UNSUPPORTED, "WebP" },
     { "II*\0\x08\0\0\0", 8, OWL_ERROR_UNSUPPORTED, "TIFF" },
-    { "\0\0\0\x18" "ftypheic\0\0\0\0", 16, OWL_ERROR_UNSUPPORTED, "HEIC" },
-    { "\x89PNG\r\n\x1a\n" "0123456789012345", 24, OWL_ERROR_FORMAT, "is damaged" },
+    { "\0\0\0\x18"
+      "ftypheic\0\0\0\0",
+      16, OWL_ERROR_UNSUPPORTED, "HEIC" },
+    { "\x89PNG\r\n\x1a\n"
+      "0123456789012345",
+      24, OWL_ERROR_FORMAT, "is damaged" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (files); i++) {

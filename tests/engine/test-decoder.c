@@ -10,9 +10,9 @@
 #include <string.h>
 
 static const char *const golden[] = {
-  "scene_420.jpg", "scene_progressive.jpg", "scene_gray.jpg", "scene_cmyk.jpg", "scene_ycck.jpg",
-  "scene_exif6.jpg", "scene_palette.png", "rgb16.png", "gray16.png", "alpha_rgba.png",
-  "scene_interlaced.png", "gray1_interlaced.png", "palette4_trns.png", "column_1x9.png", "wide_541x13.jpg",
+  "scene_420.jpg",        "scene_progressive.jpg", "scene_gray.jpg",    "scene_cmyk.jpg", "scene_ycck.jpg",
+  "scene_exif6.jpg",      "scene_palette.png",     "rgb16.png",         "gray16.png",     "alpha_rgba.png",
+  "scene_interlaced.png", "gray1_interlaced.png",  "palette4_trns.png", "column_1x9.png", "wide_541x13.jpg",
 };
 
 static void
@@ -33,7 +33,8 @@ test_golden (gconstpointer data)
   g_assert_no_error (error);
   g_assert_cmpint (owl_decoder_get_kind (decoder), ==, OWL_DOCUMENT_PICTURE);
   g_assert_cmpint (owl_decoder_get_n_pages (decoder), ==, 1);
-  g_assert_cmpstr (owl_decoder_get_mime_type (decoder), ==, g_str_has_suffix (file, "png") ? "image/png" : "image/jpeg");
+  g_assert_cmpstr (owl_decoder_get_mime_type (decoder), ==,
+                   g_str_has_suffix (file, "png") ? "image/png" : "image/jpeg");
   owl_decoder_get_page_size (decoder, 0, &width, &height, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpfloat (width, ==, (double) shape[1]);
@@ -47,7 +48,8 @@ test_golden (gconstpointer data)
 
 #define BLOCK 20
 
-/* What a stored picture of 3 x 2 blocks looks like after each orientation (EXIF 2.3, tag 0x0112), row by row. */
+/* What a stored picture of 3 x 2 blocks looks like after each orientation (EXIF 2.3, tag 0x0112), row by row.
+ */
 static const struct {
   int width, height;
   const char *blocks;
@@ -115,10 +117,11 @@ test_box (void)
     const char *file;
     int max_width, max_height, width, height;
   } boxes[] = {
-    { "scene_420.jpg", 0, 0, 97, 65 },         { "scene_420.jpg", 1000, 1000, 97, 65 }, { "scene_420.jpg", 24, 24, 24, 16 },
-    { "scene_420.jpg", 0, 13, 19, 13 },        { "scene_420.jpg", 50, 0, 50, 34 },      { "scene_exif6.jpg", 10, 10, 7, 10 },
-    { "scene_interlaced.png", 30, 40, 30, 30 }, { "wide_541x13.jpg", 20, 20, 20, 1 },   { "wide_541x13.jpg", 1, 1, 1, 1 },
-    { "scene_cmyk.jpg", 20, 20, 20, 19 },
+    { "scene_420.jpg", 0, 0, 97, 65 },          { "scene_420.jpg", 1000, 1000, 97, 65 },
+    { "scene_420.jpg", 24, 24, 24, 16 },        { "scene_420.jpg", 0, 13, 19, 13 },
+    { "scene_420.jpg", 50, 0, 50, 34 },         { "scene_exif6.jpg", 10, 10, 7, 10 },
+    { "scene_interlaced.png", 30, 40, 30, 30 }, { "wide_541x13.jpg", 20, 20, 20, 1 },
+    { "wide_541x13.jpg", 1, 1, 1, 1 },          { "scene_cmyk.jpg", 20, 20, 20, 19 },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (boxes); i++) {
@@ -135,7 +138,8 @@ test_box (void)
     g_assert_no_error (error);
     g_assert_cmpint (owl_picture_get_width (small), ==, boxes[i].width);
     g_assert_cmpint (owl_picture_get_height (small), ==, boxes[i].height);
-    /* A reduced JPEG may leave out fine detail before the resize, which shows in these tiny noisy pictures, but must look the same. */
+    /* A reduced JPEG may leave out fine detail before the resize, which shows in these tiny noisy pictures,
+     * but must look the same. */
     expected = owl_picture_scale (full, boxes[i].width, boxes[i].height);
     g_assert_cmpfloat (mean_difference (small, expected), <, 8.0);
   }

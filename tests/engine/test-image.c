@@ -11,8 +11,9 @@
 #include <string.h>
 
 static const char *const golden[] = {
-  "scene_420", "scene_progressive", "scene_gray", "scene_cmyk", "scene_ycck", "scene_exif6", "scene_palette", "rgb16",
-  "gray16", "alpha_rgba", "scene_interlaced", "gray1_interlaced", "palette4_trns", "column_1x9", "wide_541x13",
+  "scene_420",        "scene_progressive", "scene_gray",    "scene_cmyk", "scene_ycck",
+  "scene_exif6",      "scene_palette",     "rgb16",         "gray16",     "alpha_rgba",
+  "scene_interlaced", "gray1_interlaced",  "palette4_trns", "column_1x9", "wide_541x13",
 };
 
 static OwlPicture *
@@ -107,9 +108,9 @@ test_sizes (void)
   static const struct {
     int width, height, to_width, to_height;
   } sizes[] = {
-    { 1, 1, 224, 224 }, { 1, 9, 56, 56 },   { 9, 1, 1, 9 },       { 224, 224, 1, 1 },   { 40000, 1, 224, 224 },
-    { 1, 40000, 224, 7 }, { 3, 2, 3, 200 }, { 200, 3, 200, 2 },   { 2, 3, 1000, 3 },    { 1009, 757, 1008, 756 },
-    { 30000, 2, 1, 1 },   { 5, 5, 5, 5 },
+    { 1, 1, 224, 224 },     { 1, 9, 56, 56 },         { 9, 1, 1, 9 },     { 224, 224, 1, 1 },
+    { 40000, 1, 224, 224 }, { 1, 40000, 224, 7 },     { 3, 2, 3, 200 },   { 200, 3, 200, 2 },
+    { 2, 3, 1000, 3 },      { 1009, 757, 1008, 756 }, { 30000, 2, 1, 1 }, { 5, 5, 5, 5 },
   };
   static const guint8 grays[] = { 0, 1, 127, 255 };
 
@@ -133,7 +134,8 @@ cubic (double x)
   return x < 1 ? 1.5 * x * x * x - 2.5 * x * x + 1 : x < 2 ? -0.5 * x * x * x + 2.5 * x * x - 4 * x + 2 : 0;
 }
 
-/* Random rows against the definition in floating point: at most one step apart, since only roundings differ. */
+/* Random rows against the definition in floating point: at most one step apart, since only roundings differ.
+ */
 static void
 test_against_definition (void)
 {
@@ -153,7 +155,8 @@ test_against_definition (void)
     g_assert_cmpmem (column, n_dst * 3, dst, n_dst * 3);
     for (int x = 0; x < n_dst * 3; x++) {
       double centre = (x / 3 + 0.5) * scale, sum = 0, norm = 0;
-      int first = MAX (0, (int) (centre - 2 * widen + 0.5)), end = MIN (n_src, (int) (centre + 2 * widen + 0.5));
+      int first = MAX (0, (int) (centre - 2 * widen + 0.5)),
+          end = MIN (n_src, (int) (centre + 2 * widen + 0.5));
 
       for (int t = first; t < end; t++) {
         sum += src[t * 3 + x % 3] * cubic ((t - centre + 0.5) / widen);

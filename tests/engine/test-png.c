@@ -19,13 +19,15 @@ test_make_png (const guint8 *pixels, int width, int height, gboolean interlaced,
   png_infop info = png_create_info_struct (png);
   g_autofree png_bytep *rows = g_new (png_bytep, height);
   /* Big endian TIFF: one entry, tag 0x0112, a SHORT. */
-  guint8 exif[] = { 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (guint8) orientation, 0, 0, 0, 0, 0, 0 };
+  guint8 exif[] = { 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, (guint8) orientation,
+                    0,   0,   0, 0,  0, 0 };
 
   for (int y = 0; y < height; y++)
     rows[y] = (png_bytep) pixels + (gsize) y * (gsize) width * 3;
   png_set_write_fn (png, bytes, on_write, NULL);
   png_set_IHDR (png, info, (png_uint_32) width, (png_uint_32) height, 8, PNG_COLOR_TYPE_RGB,
-                interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+                interlaced ? PNG_INTERLACE_ADAM7 : PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
+                PNG_FILTER_TYPE_DEFAULT);
   if (orientation != 0)
     png_set_eXIf_1 (png, info, sizeof exif, exif);
   png_write_info (png, info);
