@@ -165,7 +165,7 @@ description_is_sane (const OwlDecoderReply *reply)
 {
   if (reply->format == OWL_FORMAT_PDF)
     return reply->n_pages >= 1 && reply->n_pages <= OWL_DECODER_MAX_PAGES;
-  return (reply->format == OWL_FORMAT_PNG || reply->format == OWL_FORMAT_JPEG) && reply->n_pages == 1;
+  return reply->format >= OWL_FORMAT_PNG && reply->format <= OWL_FORMAT_WEBP && reply->n_pages == 1;
 }
 
 /* Asks a new process to open `fd`. */
@@ -268,6 +268,8 @@ owl_decoder_get_mime_type (const OwlDecoder *decoder)
     return "image/png";
   case OWL_FORMAT_JPEG:
     return "image/jpeg";
+  case OWL_FORMAT_WEBP:
+    return "image/webp";
   case OWL_FORMAT_PDF:
   default:
     return "application/pdf";

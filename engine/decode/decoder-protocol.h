@@ -35,6 +35,7 @@ typedef enum {
   OWL_FORMAT_PNG = 1,
   OWL_FORMAT_JPEG,
   OWL_FORMAT_PDF,
+  OWL_FORMAT_WEBP, /* where the decoder is built with it */
 } OwlFormat;
 
 typedef struct {

@@ -63,6 +63,10 @@ owl_document_open (OwlSource *source, GError **error)
     return owl_png_open (source, error);
   if (begins_with (head, n_head, "\xff\xd8\xff", 3))
     return owl_jpeg_open (source, error);
+#ifdef OWL_HAVE_WEBP
+  if (n_head >= 12 && memcmp (head, "RIFF", 4) == 0 && memcmp (head + 8, "WEBP", 4) == 0)
+    return owl_webp_open (source, error);
+#endif
   /* PDF readers accept other bytes before the mark. */
   if (memmem (head, n_head, "%PDF-", 5))
     return owl_pdf_open (source, error);

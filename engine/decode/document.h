@@ -37,6 +37,9 @@ OwlDocument *owl_document_open (OwlSource *source, GError **error);
 OwlDocument *owl_png_open (OwlSource *source, GError **error);
 OwlDocument *owl_jpeg_open (OwlSource *source, GError **error);
 OwlDocument *owl_pdf_open (OwlSource *source, GError **error);
+#ifdef OWL_HAVE_WEBP
+OwlDocument *owl_webp_open (OwlSource *source, GError **error);
+#endif
 
 /* Shared by the kinds: the error for a file that ends too early. */
 void owl_document_set_cut_off (GError **error);

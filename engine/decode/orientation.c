@@ -4,9 +4,11 @@
 #include "decode/shared-data.h"
 
 #include <libexif/exif-data.h>
+#include <string.h>
 
 /* Turning several rows at once writes runs of neighbouring pixels instead of single ones. */
 #define STRIP_ROWS 16
+#define MAX_EXIF (1024 * 1024)
 
 int
 owl_orientation_from_exif (const guint8 *data, gsize size)
@@ -23,6 +25,20 @@ owl_orientation_from_exif (const guint8 *data, gsize size)
     orientation = exif_get_short (entry->data, exif_data_get_byte_order (exif));
   exif_data_unref (exif);
   return orientation >= 1 && orientation <= 8 ? orientation : 1;
+}
+
+int
+owl_orientation_from_tiff (const guint8 *data, gsize size)
+{
+  static const char mark[6] = "Exif\0";
+  g_autofree guint8 *exif = NULL;
+
+  if (size == 0 || size > MAX_EXIF)
+    return 1;
+  exif = g_malloc (sizeof mark + size);
+  memcpy (exif, mark, sizeof mark);
+  memcpy (exif + sizeof mark, data, size);
+  return owl_orientation_from_exif (exif, sizeof mark + size);
 }
 
 static gsize

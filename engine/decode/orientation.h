@@ -7,6 +7,8 @@ G_BEGIN_DECLS
 
 /* EXIF orientation 1..8 of an EXIF block that begins with "Exif\0\0"; 1 if it says nothing sensible. */
 int owl_orientation_from_exif (const guint8 *data, gsize size);
+/* The same without that mark. */
+int owl_orientation_from_tiff (const guint8 *data, gsize size);
 
 /* Orientations 5 to 8 swap width and height. */
 static inline gboolean

@@ -5,6 +5,18 @@
 
 #include <math.h>
 
+void
+owl_flatten_rgba (const guint8 *rgba, guint8 *rgb, int n)
+{
+  for (int x = 0; x < n; x++, rgba += 4, rgb += 3) {
+    int alpha = rgba[3], white = 255 * (255 - alpha) + 127;
+
+    rgb[0] = (guint8) ((rgba[0] * alpha + white) / 255);
+    rgb[1] = (guint8) ((rgba[1] * alpha + white) / 255);
+    rgb[2] = (guint8) ((rgba[2] * alpha + white) / 255);
+  }
+}
+
 static void
 get_displayed_size (const OwlPictureDocument *picture, int *width, int *height)
 {

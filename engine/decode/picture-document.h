@@ -21,6 +21,9 @@ struct _OwlPictureDocument {
   gboolean (*decode) (OwlPictureDocument *picture, int shrink, OwlCanvas *canvas, GError **error);
 };
 
+/* Puts `n` pixels RGBA on white and gives RGB. `rgb` may be `rgba`. */
+void owl_flatten_rgba (const guint8 *rgba, guint8 *rgb, int n);
+
 /* The methods of OwlDocumentClass. */
 gboolean owl_picture_document_get_page_size (OwlDocument *document, int page, double *width, double *height,
                                              char **label, GError **error);

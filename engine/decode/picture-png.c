@@ -46,16 +46,7 @@ on_warning (png_structp png, png_const_charp message)
 static void
 flatten_row (png_structp png, png_row_infop row, png_bytep data)
 {
-  const guint8 *src = data;
-  guint8 *dst = data;
-
-  for (png_uint_32 x = 0; x < row->width; x++, src += 4, dst += 3) {
-    int alpha = src[3], white = 255 * (255 - alpha) + 127;
-
-    dst[0] = (guint8) ((src[0] * alpha + white) / 255);
-    dst[1] = (guint8) ((src[1] * alpha + white) / 255);
-    dst[2] = (guint8) ((src[2] * alpha + white) / 255);
-  }
+  owl_flatten_rgba (data, data, (int) row->width);
 }
 
 /* Asks for 8-bit RGB whatever is stored. */
@@ -162,16 +153,14 @@ get_u32 (const guint8 *bytes)
 static int
 read_orientation (const OwlSource *source, gint64 offset, guint32 length)
 {
-  static const char prefix[6] = "Exif\0";
   g_autofree guint8 *exif = NULL;
 
-  if (length > MAX_EXIF)
+  if (length == 0 || length > MAX_EXIF)
     return 1;
-  exif = g_malloc (sizeof prefix + length);
-  memcpy (exif, prefix, sizeof prefix);
-  if (owl_source_read (source, offset, exif + sizeof prefix, length) < length)
+  exif = g_malloc (length);
+  if (owl_source_read (source, offset, exif, length) < length)
     return 1;
-  return owl_orientation_from_exif (exif, sizeof prefix + length);
+  return owl_orientation_from_tiff (exif, length);
 }
 
 /* Goes from chunk to chunk up to IEND: finds the size, an orientation wherever it stands, and a missing end
