@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/chat/engine-request.h"
+
+/* News reach the main loop at most this often: once a frame. */
+#define NEWS_INTERVAL_MS 16
+
+PictureRef *
+picture_ref_new (TytoAttachment *attachment)
+{
+  PictureRef *ref = g_new0 (PictureRef, 1);
+
+  ref->blob = g_strdup (tyto_attachment_get_blob (attachment));
+  ref->name = g_strdup (tyto_attachment_get_name (attachment));
+  ref->page = tyto_attachment_get_page (attachment);
+  return ref;
+}
+
+void
+picture_ref_free (PictureRef *ref)
+{
+  g_free (ref->blob);
+  g_free (ref->name);
+  g_free (ref);
+}
+
+char *
+picture_ref_get_id (const PictureRef *ref)
+{
+  return g_strdup_printf ("%s:%d", ref->blob, ref->page);
+}
+
+static void
+turn_free (gpointer data)
+{
+  RequestTurn *turn = data;
+
+  g_ptr_array_unref (turn->pictures);
+  g_free (turn->question);
+  g_free (turn->answer);
+  g_clear_pointer (&turn->ids, g_bytes_unref);
+  g_free (turn);
+}
+
+/* Questions with the answers that followed them. An answer that failed or was never given leaves its turn without one. */
+static GPtrArray *
+list_turns (GPtrArray *path)
+{
+  GPtrArray *turns = g_ptr_array_new_with_free_func (turn_free);
+
+  for (guint i = 0; i < path->len; i++) {
+    TytoMessage *m = g_ptr_array_index (path, i);
+    GPtrArray *attachments = tyto_message_get_attachments (m);
+    RequestTurn *turn;
+
+    if (tyto_message_get_role (m) == TYTO_ROLE_ASSISTANT) {
+      if (turns->len == 0)
+        continue;
+      turn = g_ptr_array_index (turns, turns->len - 1);
+      g_free (turn->answer);
+      turn->answer = g_strdup (tyto_message_get_text (m));
+      g_clear_pointer (&turn->ids, g_bytes_unref);
+      if (tyto_message_get_ids (m))
+        turn->ids = g_bytes_ref (tyto_message_get_ids (m));
+      continue;
+    }
+    turn = g_new0 (RequestTurn, 1);
+    turn->question = g_strdup (tyto_message_get_text (m));
+    turn->pictures = g_ptr_array_new_with_free_func ((GDestroyNotify) picture_ref_free);
+    for (guint a = 0; a < attachments->len; a++)
+      if (tyto_attachment_get_state (g_ptr_array_index (attachments, a)) != TYTO_ATTACHMENT_FAILED)
+        g_ptr_array_add (turn->pictures, picture_ref_new (g_ptr_array_index (attachments, a)));
+    g_ptr_array_add (turns, turn);
+  }
+  return turns;
+}
+
+AnswerRequest *
+answer_request_new (GPtrArray *path, TytoMessage *answer, const TytoAnswerOptions *options)
+{
+  AnswerRequest *r = g_new0 (AnswerRequest, 1);
+
+  g_atomic_ref_count_init (&r->references);
+  g_mutex_init (&r->lock);
+  r->cancellable = g_cancellable_new ();
+  r->turns = list_turns (path);
+  r->varied = options->varied;
+  r->seed = options->seed;
+  r->instructions = g_strdup (options->instructions);
+  r->news.text = g_string_new (NULL);
+  r->message = g_object_ref (answer);
+  return r;
+}
+
+AnswerRequest *
+answer_request_ref (AnswerRequest *r)
+{
+  g_atomic_ref_count_inc (&r->references);
+  return r;
+}
+
+void
+answer_request_unref (AnswerRequest *r)
+{
+  if (!g_atomic_ref_count_dec (&r->references))
+    return;
+  g_object_unref (r->cancellable);
+  g_ptr_array_unref (r->turns);
+  g_free (r->instructions);
+  g_string_free (r->news.text, TRUE);
+  g_free (r->news.stage);
+  g_free (r->news.error);
+  g_clear_pointer (&r->news.ids, g_bytes_unref);
+  g_clear_object (&r->message);
+  g_mutex_clear (&r->lock);
+  g_free (r);
+}
+
+/* On the main loop: hands over what was gathered. */
+static gboolean
+deliver (gpointer data)
+{
+  AnswerRequest *r = data;
+  AnswerNews news;
+
+  g_mutex_lock (&r->lock);
+  news = r->news;
+  r->news.text = g_string_new (NULL);
+  r->news.stage = r->news.error = NULL;
+  r->news.ids = NULL;
+  r->news.scheduled = FALSE;
+  g_mutex_unlock (&r->lock);
+
+  tyto_message_set_dropped (r->message, news.dropped);
+  if (news.stage)
+    tyto_message_set_stage (r->message, news.stage);
+  tyto_message_append_text (r->message, news.text->str);
+  if (news.ended) {
+    tyto_message_set_ids (r->message, news.ids);
+    tyto_message_set_speed (r->message, news.first_word, news.speed);
+    tyto_message_set_stage (r->message, "");
+    tyto_message_set_state (r->message, news.state, news.error);
+    r->done (r->message, r->user_data);
+    /* The request itself may live a little longer on the engine's thread; the message must not. */
+    g_clear_object (&r->message);
+  }
+  g_string_free (news.text, TRUE);
+  g_free (news.stage);
+  g_free (news.error);
+  g_clear_pointer (&news.ids, g_bytes_unref);
+  answer_request_unref (r);
+  return G_SOURCE_REMOVE;
+}
+
+/* With the lock held. */
+static void
+schedule (AnswerRequest *r, gboolean at_once)
+{
+  if (r->news.scheduled)
+    return;
+  r->news.scheduled = TRUE;
+  g_timeout_add (at_once ? 0 : NEWS_INTERVAL_MS, deliver, answer_request_ref (r));
+}
+
+void
+answer_request_say_stage (AnswerRequest *r, const char *stage)
+{
+  g_mutex_lock (&r->lock);
+  g_free (r->news.stage);
+  r->news.stage = g_strdup (stage);
+  schedule (r, FALSE);
+  g_mutex_unlock (&r->lock);
+}
+
+void
+answer_request_say_text (AnswerRequest *r, const char *text)
+{
+  g_mutex_lock (&r->lock);
+  g_string_append (r->news.text, text);
+  schedule (r, FALSE);
+  g_mutex_unlock (&r->lock);
+}
+
+void
+answer_request_say_dropped (AnswerRequest *r, int n_exchanges)
+{
+  g_mutex_lock (&r->lock);
+  r->news.dropped = n_exchanges;
+  schedule (r, FALSE);
+  g_mutex_unlock (&r->lock);
+}
+
+void
+answer_request_say_end (AnswerRequest *r, TytoMessageState state, const char *error, GBytes *ids, double first_word, double speed)
+{
+  g_mutex_lock (&r->lock);
+  r->news.ended = TRUE;
+  r->news.state = state;
+  r->news.error = g_strdup (error);
+  r->news.ids = ids ? g_bytes_ref (ids) : NULL;
+  r->news.first_word = first_word;
+  r->news.speed = speed;
+  schedule (r, TRUE);
+  g_mutex_unlock (&r->lock);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/chat/tyto-engine.h"
+
+G_BEGIN_DECLS
+
+/* One conversation as it is worked on: its tree of messages, the path through it that is shown, and what can be done with it. */
+#define TYTO_TYPE_CHAT (tyto_chat_get_type ())
+G_DECLARE_FINAL_TYPE (TytoChat, tyto_chat, TYTO, CHAT, GObject)
+
+/* Properties, notified: "busy" (an answer is running), "loaded". */
+
+/* A new conversation has no row in the history until something is sent. */
+TytoChat *tyto_chat_new (TytoStore *store, TytoDocuments *documents, TytoEngine *engine, TytoConversation *conversation, gboolean is_new);
+
+/* Reads the messages from the history; the list fills, thumbnails come. `callback` may be NULL. */
+void tyto_chat_load_async (TytoChat *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean tyto_chat_load_finish (TytoChat *self, GAsyncResult *result, GError **error);
+
+TytoConversation *tyto_chat_get_conversation (TytoChat *self);
+/* The shown path, a list of TytoMessage. Borrowed. */
+GListModel *tyto_chat_get_messages (TytoChat *self);
+gboolean tyto_chat_get_busy (TytoChat *self);
+gboolean tyto_chat_is_empty (TytoChat *self);
+
+/* Sends a question with attachments (TytoAttachment; ready ones). The question is committed to the history before the engine starts. */
+void tyto_chat_send (TytoChat *self, const char *text, GPtrArray *attachments, const TytoAnswerOptions *options);
+
+/* Another answer to the same question; the old one stays as a branch. */
+void tyto_chat_regenerate (TytoChat *self, TytoMessage *answer, const TytoAnswerOptions *options);
+
+/* The question again in other words, as a branch beside the old one, with the old attachments. */
+void tyto_chat_edit (TytoChat *self, TytoMessage *question, const char *text, const TytoAnswerOptions *options);
+
+void tyto_chat_stop (TytoChat *self);
+
+/* Branches: how many messages stand beside this one (itself included), which of them it is (from 0), and going to another. */
+guint tyto_chat_get_n_siblings (TytoChat *self, TytoMessage *message, guint *index);
+void tyto_chat_show_sibling (TytoChat *self, TytoMessage *message, guint index);
+
+/* The number that the next attachment gets. */
+int tyto_chat_get_next_number (TytoChat *self);
+
+/* Stops, saves what there is, and lets go of everything. */
+void tyto_chat_close (TytoChat *self);
+
+G_END_DECLS

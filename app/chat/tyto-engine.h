@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/documents/tyto-documents.h"
+#include "app/history/tyto-store.h"
+
+G_BEGIN_DECLS
+
+/* The engine thread: it owns model and session, answers questions, and reads attached pictures ahead. Everything here is called from the
+ * main thread and returns at once; what the engine has to say arrives on the main loop, at most once a frame. */
+#define TYTO_TYPE_ENGINE (tyto_engine_get_type ())
+G_DECLARE_FINAL_TYPE (TytoEngine, tyto_engine, TYTO, ENGINE, GObject)
+
+typedef enum {
+  TYTO_ENGINE_NONE,    /* no model was asked for */
+  TYTO_ENGINE_LOADING, /* "progress" grows */
+  TYTO_ENGINE_READY,
+  TYTO_ENGINE_FAILED, /* "error" says why and what to do */
+} TytoEngineState;
+
+/* Properties, all notified: "state", "progress" (0..1), "error", "model-name". */
+
+TytoEngine *tyto_engine_new (TytoDocuments *documents, TytoStore *store);
+/* Cancels what runs and ends the thread; must be called once before the last reference goes. */
+void tyto_engine_close (TytoEngine *self);
+
+/* Loads the model folder PATH in place of the present one. Refused before loading when the memory does not suffice. */
+void tyto_engine_load (TytoEngine *self, const char *path, int n_threads);
+
+TytoEngineState tyto_engine_get_state (TytoEngine *self);
+double tyto_engine_get_progress (TytoEngine *self);
+const char *tyto_engine_get_error (TytoEngine *self);
+const char *tyto_engine_get_model_name (TytoEngine *self);
+
+/* Computes the visual tokens of an attachment in the background, unless they are known; its "progress" tells how far. */
+void tyto_engine_read_ahead (TytoEngine *self, TytoAttachment *attachment);
+
+typedef struct {
+  gboolean varied;            /* sampled instead of the most likely words */
+  guint64 seed;               /* of the sampling */
+  const char *instructions;   /* the user's own sentence, or NULL */
+} TytoAnswerOptions;
+
+/* Called on the main loop when the answer has ended, whatever the reason; its state, text, ids and speed are set. */
+typedef void (*TytoAnswerDone) (TytoMessage *answer, gpointer user_data);
+
+/* Answers the last question of `path` (TytoMessage, from the first question to the one being asked) into `answer`, whose text grows as it
+ * comes. Waits its turn when another answer is running. */
+void tyto_engine_ask (TytoEngine *self, GPtrArray *path, TytoMessage *answer, const TytoAnswerOptions *options, TytoAnswerDone done,
+                      gpointer user_data);
+
+/* Stops the answer, or takes it out of the queue; `done` is still called. */
+void tyto_engine_stop (TytoEngine *self, TytoMessage *answer);
+
+G_END_DECLS

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-documents"
+
+#include "app/documents/tyto-documents.h"
+
+#include "app/documents/tyto-blobs.h"
+
+#include <glib/gi18n.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define N_WORKERS 2
+/* Open documents kept for the next request; each is a small process. */
+#define MAX_IDLE_DECODERS 3
+#define IMPORT_PRIORITY -100
+#define THUMBNAIL_PRIORITY -10
+
+typedef struct {
+  char *blob;
+  OwlDecoder *decoder;
+} IdleDecoder;
+
+struct _TytoDocuments {
+  GObject parent_instance;
+
+  char *folder;
+  GThreadPool *pool;
+  GMutex lock;
+  GQueue idle; /* IdleDecoder, last used first; guarded by `lock` */
+};
+
+G_DEFINE_FINAL_TYPE (TytoDocuments, tyto_documents, G_TYPE_OBJECT)
+
+typedef struct {
+  GTask *task;
+  int priority;
+  void (*func) (TytoDocuments *self, GTask *task, gpointer data);
+} Job;
+
+/* What a task works on. */
+typedef struct {
+  GFile *file;
+  GBytes *bytes;
+  char *blob, *name;
+  int page, size;
+} Request;
+
+static void
+request_free (Request *request)
+{
+  g_clear_object (&request->file);
+  g_clear_pointer (&request->bytes, g_bytes_unref);
+  g_free (request->blob);
+  g_free (request->name);
+  g_free (request);
+}
+
+void
+tyto_import_free (TytoImport *import)
+{
+  g_free (import->blob);
+  g_free (import->name);
+  g_free (import);
+}
+
+static void
+idle_decoder_free (gpointer data)
+{
+  IdleDecoder *idle = data;
+
+  owl_decoder_close (idle->decoder);
+  g_free (idle->blob);
+  g_free (idle);
+}
+
+/* An open decoder for a blob: one that is idle, or a new one. */
+static OwlDecoder *
+take_decoder (TytoDocuments *self, const char *blob, const char *name, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *path = tyto_blobs_get_path (self->folder, blob);
+  OwlDecoder *decoder = NULL;
+  int fd;
+
+  g_mutex_lock (&self->lock);
+  for (GList *link = self->idle.head; link && !decoder; link = link->next) {
+    IdleDecoder *idle = link->data;
+
+    if (strcmp (idle->blob, blob) != 0)
+      continue;
+    decoder = g_steal_pointer (&idle->decoder);
+    g_queue_delete_link (&self->idle, link);
+    g_free (idle->blob);
+    g_free (idle);
+    break;
+  }
+  g_mutex_unlock (&self->lock);
+  if (decoder)
+    return decoder;
+
+  fd = path ? open (path, O_RDONLY | O_CLOEXEC) : -1;
+  if (fd < 0) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, _("The copy of %s is gone."), name);
+    return NULL;
+  }
+  decoder = owl_decoder_open_fd (fd, name, cancellable, error);
+  close (fd);
+  return decoder;
+}
+
+/* A document that was in use is kept for its next page; a picture is read once. */
+static void
+put_decoder (TytoDocuments *self, const char *blob, OwlDecoder *decoder, gboolean healthy)
+{
+  IdleDecoder *idle, *oldest = NULL;
+
+  if (!healthy || owl_decoder_get_kind (decoder) != OWL_DOCUMENT_PDF) {
+    owl_decoder_close (decoder);
+    return;
+  }
+  idle = g_new0 (IdleDecoder, 1);
+  idle->blob = g_strdup (blob);
+  idle->decoder = decoder;
+  g_mutex_lock (&self->lock);
+  g_queue_push_head (&self->idle, idle);
+  if (self->idle.length > MAX_IDLE_DECODERS)
+    oldest = g_queue_pop_tail (&self->idle);
+  g_mutex_unlock (&self->lock);
+  if (oldest)
+    idle_decoder_free (oldest);
+}
+
+static void
+run_job (gpointer data, gpointer user_data)
+{
+  Job *job = data;
+
+  if (!g_task_return_error_if_cancelled (job->task))
+    job->func (g_task_get_source_object (job->task), job->task, g_task_get_task_data (job->task));
+  g_object_unref (job->task);
+  g_free (job);
+}
+
+static int
+compare_jobs (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  return ((const Job *) a)->priority - ((const Job *) b)->priority;
+}
+
+static void
+tyto_documents_finalize (GObject *object)
+{
+  TytoDocuments *self = TYTO_DOCUMENTS (object);
+
+  /* Jobs hold references, so the pool is idle now; it is not waited for, since this may run on one of its threads. */
+  g_thread_pool_free (self->pool, FALSE, FALSE);
+  g_queue_clear_full (&self->idle, idle_decoder_free);
+  g_mutex_clear (&self->lock);
+  g_free (self->folder);
+  G_OBJECT_CLASS (tyto_documents_parent_class)->finalize (object);
+}
+
+static void
+tyto_documents_class_init (TytoDocumentsClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = tyto_documents_finalize;
+}
+
+static void
+tyto_documents_init (TytoDocuments *self)
+{
+  g_mutex_init (&self->lock);
+  g_queue_init (&self->idle);
+  self->pool = g_thread_pool_new (run_job, NULL, N_WORKERS, FALSE, NULL);
+  g_thread_pool_set_sort_function (self->pool, compare_jobs, NULL);
+}
+
+TytoDocuments *
+tyto_documents_new (const char *folder)
+{
+  TytoDocuments *self = g_object_new (TYTO_TYPE_DOCUMENTS, NULL);
+
+  self->folder = g_strdup (folder);
+  return self;
+}
+
+static void
+push_job (TytoDocuments *self, void (*func) (TytoDocuments *, GTask *, gpointer), Request *request, int priority,
+          GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->task = g_task_new (self, cancellable, callback, user_data);
+  job->func = func;
+  job->priority = priority;
+  g_task_set_task_data (job->task, request, (GDestroyNotify) request_free);
+  g_thread_pool_push (self->pool, job, NULL);
+}
+
+static void
+run_import (TytoDocuments *self, GTask *task, gpointer data)
+{
+  Request *request = data;
+  GCancellable *cancellable = g_task_get_cancellable (task);
+  g_autoptr (TytoImport) import = g_new0 (TytoImport, 1);
+  GError *error = NULL;
+  OwlDecoder *decoder;
+
+  import->name = g_strdup (request->name);
+  import->blob = request->file ? tyto_blobs_import (self->folder, request->file, cancellable, &error)
+                               : tyto_blobs_import_bytes (self->folder, request->bytes, &error);
+  if (!import->blob) {
+    g_task_return_error (task, error);
+    return;
+  }
+  decoder = take_decoder (self, import->blob, import->name, cancellable, &error);
+  if (!decoder) {
+    g_task_return_error (task, error);
+    return;
+  }
+  import->is_document = owl_decoder_get_kind (decoder) == OWL_DOCUMENT_PDF;
+  import->n_pages = owl_decoder_get_n_pages (decoder);
+  put_decoder (self, import->blob, decoder, TRUE);
+  g_task_return_pointer (task, g_steal_pointer (&import), (GDestroyNotify) tyto_import_free);
+}
+
+void
+tyto_documents_import_async (TytoDocuments *self, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Request *request = g_new0 (Request, 1);
+  g_autofree char *base = g_file_get_basename (file);
+
+  request->file = g_object_ref (file);
+  request->name = g_utf8_make_valid (base ? base : "", -1);
+  push_job (self, run_import, request, IMPORT_PRIORITY, cancellable, callback, user_data);
+}
+
+void
+tyto_documents_import_bytes_async (TytoDocuments *self, GBytes *bytes, const char *name, GCancellable *cancellable,
+                                   GAsyncReadyCallback callback, gpointer user_data)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->bytes = g_bytes_ref (bytes);
+  request->name = g_strdup (name);
+  push_job (self, run_import, request, IMPORT_PRIORITY, cancellable, callback, user_data);
+}
+
+TytoImport *
+tyto_documents_import_finish (TytoDocuments *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static OwlPicture *
+render (TytoDocuments *self, const char *blob, const char *name, int page, int size, GCancellable *cancellable, GError **error)
+{
+  OwlDecoder *decoder = take_decoder (self, blob, name, cancellable, error);
+  OwlPicture *picture;
+
+  if (!decoder)
+    return NULL;
+  picture = owl_decoder_render (decoder, MAX (page, 0), size, size, cancellable, error);
+  put_decoder (self, blob, decoder, picture != NULL);
+  return picture;
+}
+
+static void
+run_render (TytoDocuments *self, GTask *task, gpointer data)
+{
+  const Request *request = data;
+  GError *error = NULL;
+  OwlPicture *picture =
+      render (self, request->blob, request->name, request->page, request->size, g_task_get_cancellable (task), &error);
+
+  if (picture)
+    g_task_return_pointer (task, picture, (GDestroyNotify) owl_picture_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+tyto_documents_render_async (TytoDocuments *self, const char *blob, const char *name, int page, int size, int priority,
+                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->blob = g_strdup (blob);
+  request->name = g_strdup (name);
+  request->page = page;
+  request->size = size;
+  push_job (self, run_render, request, priority, cancellable, callback, user_data);
+}
+
+OwlPicture *
+tyto_documents_render_finish (TytoDocuments *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+thumbnail_ready (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoAttachment) attachment = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlPicture) picture = tyto_documents_render_finish (TYTO_DOCUMENTS (object), result, &error);
+
+  if (!picture) {
+    tyto_attachment_set_failed (attachment, error->message);
+    return;
+  }
+  tyto_attachment_set_thumbnail (attachment, picture);
+  tyto_attachment_set_ready (attachment);
+}
+
+void
+tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment)
+{
+  tyto_documents_render_async (self, tyto_attachment_get_blob (attachment), tyto_attachment_get_name (attachment),
+                               tyto_attachment_get_page (attachment), TYTO_THUMBNAIL_SIZE, THUMBNAIL_PRIORITY, NULL, thumbnail_ready,
+                               g_object_ref (attachment));
+}
+
+OwlPicture *
+tyto_documents_render (TytoDocuments *self, const char *blob, const char *name, int page, GCancellable *cancellable, GError **error)
+{
+  return render (self, blob, name, page, page >= 0 ? TYTO_PAGE_SIZE : 0, cancellable, error);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/history/tyto-attachment.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Pictures and documents: taken in, and turned into pixels by the decoder process on a few worker threads. */
+#define TYTO_TYPE_DOCUMENTS (tyto_documents_get_type ())
+G_DECLARE_FINAL_TYPE (TytoDocuments, tyto_documents, TYTO, DOCUMENTS, GObject)
+
+/* Longer side of a thumbnail, and of a page as it is given to the model, in pixels. */
+#define TYTO_THUMBNAIL_SIZE 512
+#define TYTO_PAGE_SIZE 1400
+
+/* What a file turned out to be. */
+typedef struct {
+  char *blob; /* SHA-256 */
+  char *name; /* as people know it */
+  gboolean is_document; /* pages to choose from */
+  int n_pages;
+} TytoImport;
+void tyto_import_free (TytoImport *import);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TytoImport, tyto_import_free)
+
+/* `folder`: where blobs are kept. */
+TytoDocuments *tyto_documents_new (const char *folder);
+
+/* Copies the file into the store and looks what it is. Errors can be shown as they are. */
+void tyto_documents_import_async (TytoDocuments *self, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                  gpointer user_data);
+/* The same for bytes (a pasted picture as PNG). `name` is shown. */
+void tyto_documents_import_bytes_async (TytoDocuments *self, GBytes *bytes, const char *name, GCancellable *cancellable,
+                                        GAsyncReadyCallback callback, gpointer user_data);
+TytoImport *tyto_documents_import_finish (TytoDocuments *self, GAsyncResult *result, GError **error);
+
+/* Makes the thumbnail of an attachment whose blob is set; the attachment becomes ready or failed. */
+void tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment);
+
+/* Pixels of a picture (page -1) or page, at most `size` pixels on the longer side (0: all of a picture). Lower `priority` numbers go first. */
+void tyto_documents_render_async (TytoDocuments *self, const char *blob, const char *name, int page, int size, int priority,
+                                  GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+OwlPicture *tyto_documents_render_finish (TytoDocuments *self, GAsyncResult *result, GError **error);
+
+/* The same at once, as the model gets it; for threads that may wait. */
+OwlPicture *tyto_documents_render (TytoDocuments *self, const char *blob, const char *name, int page, GCancellable *cancellable,
+                                   GError **error);
+
+G_END_DECLS

@@ -1,0 +1,461 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-store"
+
+#include "app/history/store-database.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <string.h>
+
+/* Visual tokens that are kept at most; the least recently used go first. */
+#define VISUAL_BUDGET (G_GINT64_CONSTANT (256) << 20)
+#define BUSY_TIMEOUT_MS 5000
+
+/* migrations[n] brings a file of version n to n + 1. Never change one that was released. */
+static const char *const migrations[TYTO_STORE_VERSION] = {
+  "CREATE TABLE conversation (id INTEGER PRIMARY KEY, title TEXT NOT NULL DEFAULT '', preview TEXT NOT NULL DEFAULT '',"
+  " draft TEXT NOT NULL DEFAULT '', updated INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, leaf INTEGER NOT NULL DEFAULT 0);"
+  "CREATE TABLE message (id INTEGER PRIMARY KEY,"
+  " conversation INTEGER NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,"
+  " parent INTEGER REFERENCES message (id) ON DELETE CASCADE, role INTEGER NOT NULL, state INTEGER NOT NULL, text TEXT NOT NULL,"
+  " error TEXT, ids BLOB, first_word REAL NOT NULL DEFAULT 0, speed REAL NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0, created INTEGER NOT NULL);"
+  "CREATE INDEX message_conversation ON message (conversation);"
+  "CREATE INDEX message_parent ON message (parent);"
+  "CREATE TABLE attachment (message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE, position INTEGER NOT NULL,"
+  " blob TEXT NOT NULL, name TEXT NOT NULL, page INTEGER NOT NULL, page_label TEXT, error TEXT,"
+  " PRIMARY KEY (message, position)) WITHOUT ROWID;"
+  "CREATE TABLE visual (key BLOB PRIMARY KEY, tokens BLOB NOT NULL, used INTEGER NOT NULL);",
+};
+
+void
+conversation_record_free (ConversationRecord *r)
+{
+  g_free (r->title);
+  g_free (r->preview);
+  g_free (r->draft);
+  g_free (r);
+}
+
+void
+attachment_record_free (AttachmentRecord *r)
+{
+  g_free (r->blob);
+  g_free (r->name);
+  g_free (r->page_label);
+  g_free (r->error);
+  g_free (r);
+}
+
+MessageRecord *
+message_record_new (void)
+{
+  MessageRecord *r = g_new0 (MessageRecord, 1);
+
+  r->attachments = g_ptr_array_new_with_free_func ((GDestroyNotify) attachment_record_free);
+  return r;
+}
+
+void
+message_record_free (MessageRecord *r)
+{
+  g_free (r->text);
+  g_free (r->error);
+  g_clear_pointer (&r->ids, g_bytes_unref);
+  g_ptr_array_unref (r->attachments);
+  g_free (r);
+}
+
+/* Says in plain words what SQLite reports. */
+static gboolean
+fail (sqlite3 *db, GError **error)
+{
+  switch (sqlite3_errcode (db) & 0xff) {
+  case SQLITE_FULL:
+    g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_FULL,
+                         _("The disk is full. Free some space; what is on screen is not saved until then."));
+    break;
+  case SQLITE_CORRUPT:
+  case SQLITE_NOTADB:
+    g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_DAMAGED,
+                         _("The history file is damaged. It was left as it is; move it away to start with an empty history."));
+    break;
+  default:
+    g_set_error (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, _("The history cannot be used: %s"), sqlite3_errmsg (db));
+  }
+  return FALSE;
+}
+
+static gboolean
+run_sql (sqlite3 *db, const char *sql, GError **error)
+{
+  return sqlite3_exec (db, sql, NULL, NULL, NULL) == SQLITE_OK || fail (db, error);
+}
+
+static sqlite3_stmt *
+prepare (sqlite3 *db, const char *sql, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+
+  if (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL) == SQLITE_OK)
+    return statement;
+  fail (db, error);
+  return NULL;
+}
+
+/* Runs a statement that gives no rows, and ends it. */
+static gboolean
+finish (sqlite3 *db, sqlite3_stmt *statement, GError **error)
+{
+  int code = sqlite3_step (statement);
+
+  sqlite3_finalize (statement);
+  return code == SQLITE_DONE || fail (db, error);
+}
+
+static void
+bind_text (sqlite3_stmt *statement, int index, const char *text)
+{
+  sqlite3_bind_text (statement, index, text, -1, SQLITE_STATIC);
+}
+
+static char *
+column_text (sqlite3_stmt *statement, int column)
+{
+  const char *text = (const char *) sqlite3_column_text (statement, column);
+
+  /* Whatever happened to the file, what is shown is UTF-8. */
+  return text ? g_utf8_make_valid (text, -1) : NULL;
+}
+
+static int
+read_version (sqlite3 *db, GError **error)
+{
+  sqlite3_stmt *statement = prepare (db, "PRAGMA user_version", error);
+  int version = -1;
+
+  if (!statement)
+    return -1;
+  if (sqlite3_step (statement) == SQLITE_ROW)
+    version = sqlite3_column_int (statement, 0);
+  else
+    fail (db, error);
+  sqlite3_finalize (statement);
+  return version;
+}
+
+/* A copy of the file as it was, before its schema changes. */
+static gboolean
+back_up (sqlite3 *db, const char *folder, int version, GError **error)
+{
+  g_autofree char *name = g_strdup_printf ("history-version-%d.db", version);
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+  sqlite3_stmt *statement;
+
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  statement = prepare (db, "VACUUM INTO ?1", error);
+  if (!statement)
+    return FALSE;
+  bind_text (statement, 1, path);
+  return finish (db, statement, error);
+}
+
+static gboolean
+migrate (sqlite3 *db, const char *folder, GError **error)
+{
+  int version = read_version (db, error);
+
+  if (version < 0)
+    return FALSE;
+  if (version > TYTO_STORE_VERSION) {
+    g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_NEWER,
+                         _("The history was written by a newer version of Tyto. Update Tyto to open it."));
+    return FALSE;
+  }
+  for (; version < TYTO_STORE_VERSION; version++) {
+    g_autofree char *sql =
+        g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", migrations[version], version + 1);
+
+    if (version > 0 && !back_up (db, folder, version, error))
+      return FALSE;
+    if (!run_sql (db, sql, error)) {
+      sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+sqlite3 *
+store_database_open (const char *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, "history.db", NULL);
+  g_autofree char *interrupted =
+      g_strdup_printf ("UPDATE message SET state = %d WHERE state = %d", TYTO_MESSAGE_INTERRUPTED, TYTO_MESSAGE_GROWING);
+  sqlite3 *db = NULL;
+
+  if (g_mkdir_with_parents (folder, 0700) != 0) {
+    g_set_error (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, _("The folder %s cannot be made: %s"), folder, g_strerror (errno));
+    return NULL;
+  }
+  if (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+    fail (db, error);
+    sqlite3_close (db);
+    return NULL;
+  }
+  sqlite3_busy_timeout (db, BUSY_TIMEOUT_MS);
+  if (!run_sql (db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;", error) ||
+      !migrate (db, folder, error) || !run_sql (db, interrupted, error)) {
+    sqlite3_close (db);
+    return NULL;
+  }
+  return db;
+}
+
+void
+store_database_close (sqlite3 *db)
+{
+  if (db)
+    sqlite3_close (db);
+}
+
+GPtrArray *
+store_database_list (sqlite3 *db, GError **error)
+{
+  sqlite3_stmt *s = prepare (
+      db, "SELECT id, title, preview, draft, updated, pinned, leaf FROM conversation ORDER BY pinned DESC, updated DESC", error);
+  GPtrArray *records;
+  int code;
+
+  if (!s)
+    return NULL;
+  records = g_ptr_array_new_with_free_func ((GDestroyNotify) conversation_record_free);
+  while ((code = sqlite3_step (s)) == SQLITE_ROW) {
+    ConversationRecord *r = g_new0 (ConversationRecord, 1);
+
+    r->id = sqlite3_column_int64 (s, 0);
+    r->title = column_text (s, 1);
+    r->preview = column_text (s, 2);
+    r->draft = column_text (s, 3);
+    r->updated = sqlite3_column_int64 (s, 4);
+    r->pinned = sqlite3_column_int (s, 5) != 0;
+    r->leaf = sqlite3_column_int64 (s, 6);
+    g_ptr_array_add (records, r);
+  }
+  sqlite3_finalize (s);
+  if (code != SQLITE_DONE) {
+    g_ptr_array_unref (records);
+    fail (db, error);
+    return NULL;
+  }
+  return records;
+}
+
+static gboolean
+load_attachments (sqlite3 *db, gint64 conversation, GHashTable *by_id, GError **error)
+{
+  sqlite3_stmt *s = prepare (db,
+                             "SELECT a.message, a.blob, a.name, a.page, a.page_label, a.error FROM attachment a"
+                             " JOIN message m ON m.id = a.message WHERE m.conversation = ?1 ORDER BY a.message, a.position",
+                             error);
+  int code;
+
+  if (!s)
+    return FALSE;
+  sqlite3_bind_int64 (s, 1, conversation);
+  while ((code = sqlite3_step (s)) == SQLITE_ROW) {
+    gint64 id = sqlite3_column_int64 (s, 0);
+    MessageRecord *message = g_hash_table_lookup (by_id, &id);
+    AttachmentRecord *r;
+
+    if (!message)
+      continue;
+    r = g_new0 (AttachmentRecord, 1);
+    r->blob = column_text (s, 1);
+    r->name = column_text (s, 2);
+    r->page = sqlite3_column_int (s, 3);
+    r->page_label = column_text (s, 4);
+    r->error = column_text (s, 5);
+    g_ptr_array_add (message->attachments, r);
+  }
+  sqlite3_finalize (s);
+  return code == SQLITE_DONE || fail (db, error);
+}
+
+GPtrArray *
+store_database_load (sqlite3 *db, gint64 conversation, GError **error)
+{
+  sqlite3_stmt *s = prepare (db,
+                             "SELECT id, parent, role, state, text, error, ids, first_word, speed, created, dropped FROM message"
+                             " WHERE conversation = ?1 ORDER BY created, rowid",
+                             error);
+  g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) message_record_free);
+  g_autoptr (GHashTable) by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
+  int code;
+
+  if (!s)
+    return NULL;
+  sqlite3_bind_int64 (s, 1, conversation);
+  while ((code = sqlite3_step (s)) == SQLITE_ROW) {
+    MessageRecord *r = message_record_new ();
+
+    r->id = sqlite3_column_int64 (s, 0);
+    r->conversation = conversation;
+    r->parent = sqlite3_column_int64 (s, 1);
+    r->role = CLAMP (sqlite3_column_int (s, 2), TYTO_ROLE_USER, TYTO_ROLE_ASSISTANT);
+    r->state = CLAMP (sqlite3_column_int (s, 3), TYTO_MESSAGE_COMPLETE, TYTO_MESSAGE_FAILED);
+    r->text = column_text (s, 4);
+    r->error = column_text (s, 5);
+    if (sqlite3_column_bytes (s, 6) > 0)
+      r->ids = g_bytes_new (sqlite3_column_blob (s, 6), sqlite3_column_bytes (s, 6) / sizeof (gint32) * sizeof (gint32));
+    r->first_word = sqlite3_column_double (s, 7);
+    r->speed = sqlite3_column_double (s, 8);
+    r->created = sqlite3_column_int64 (s, 9);
+    r->dropped = MAX (sqlite3_column_int (s, 10), 0);
+    g_ptr_array_add (records, r);
+    g_hash_table_insert (by_id, &r->id, r);
+  }
+  sqlite3_finalize (s);
+  if (code != SQLITE_DONE) {
+    fail (db, error);
+    return NULL;
+  }
+  return load_attachments (db, conversation, by_id, error) ? g_steal_pointer (&records) : NULL;
+}
+
+gboolean
+store_database_save_conversation (sqlite3 *db, const ConversationRecord *r, GError **error)
+{
+  sqlite3_stmt *s = prepare (db,
+                             "INSERT INTO conversation (id, title, preview, draft, updated, pinned, leaf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+                             " ON CONFLICT (id) DO UPDATE SET title = ?2, preview = ?3, draft = ?4, updated = ?5, pinned = ?6, leaf = ?7",
+                             error);
+
+  if (!s)
+    return FALSE;
+  sqlite3_bind_int64 (s, 1, r->id);
+  bind_text (s, 2, r->title);
+  bind_text (s, 3, r->preview);
+  bind_text (s, 4, r->draft);
+  sqlite3_bind_int64 (s, 5, r->updated);
+  sqlite3_bind_int (s, 6, r->pinned);
+  sqlite3_bind_int64 (s, 7, r->leaf);
+  return finish (db, s, error);
+}
+
+static gboolean
+save_attachments (sqlite3 *db, const MessageRecord *r, GError **error)
+{
+  for (guint i = 0; i < r->attachments->len; i++) {
+    const AttachmentRecord *a = g_ptr_array_index (r->attachments, i);
+    sqlite3_stmt *s = prepare (db,
+                               "INSERT OR REPLACE INTO attachment (message, position, blob, name, page, page_label, error)"
+                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                               error);
+
+    if (!s)
+      return FALSE;
+    sqlite3_bind_int64 (s, 1, r->id);
+    sqlite3_bind_int (s, 2, (int) i);
+    bind_text (s, 3, a->blob);
+    bind_text (s, 4, a->name);
+    sqlite3_bind_int (s, 5, a->page);
+    bind_text (s, 6, a->page_label);
+    bind_text (s, 7, a->error);
+    if (!finish (db, s, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+save_message_row (sqlite3 *db, const MessageRecord *r, GError **error)
+{
+  sqlite3_stmt *s = prepare (db,
+                             "INSERT INTO message (id, conversation, parent, role, state, text, error, ids, first_word, speed, created, dropped)"
+                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO UPDATE SET"
+                             " state = ?5, text = ?6, error = ?7, ids = ?8, first_word = ?9, speed = ?10, dropped = ?12",
+                             error);
+  gsize size = 0;
+
+  if (!s)
+    return FALSE;
+  sqlite3_bind_int64 (s, 1, r->id);
+  sqlite3_bind_int64 (s, 2, r->conversation);
+  if (r->parent != 0)
+    sqlite3_bind_int64 (s, 3, r->parent);
+  sqlite3_bind_int (s, 4, r->role);
+  sqlite3_bind_int (s, 5, r->state);
+  bind_text (s, 6, r->text);
+  bind_text (s, 7, r->error);
+  if (r->ids) {
+    const void *ids = g_bytes_get_data (r->ids, &size);
+
+    sqlite3_bind_blob (s, 8, ids, (int) size, SQLITE_STATIC);
+  }
+  sqlite3_bind_double (s, 9, r->first_word);
+  sqlite3_bind_double (s, 10, r->speed);
+  sqlite3_bind_int64 (s, 11, r->created);
+  sqlite3_bind_int (s, 12, r->dropped);
+  return finish (db, s, error);
+}
+
+gboolean
+store_database_save_message (sqlite3 *db, const MessageRecord *r, GError **error)
+{
+  if (!run_sql (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  if (save_message_row (db, r, error) && save_attachments (db, r, error) && run_sql (db, "COMMIT", error))
+    return TRUE;
+  sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
+  return FALSE;
+}
+
+gboolean
+store_database_delete (sqlite3 *db, gint64 conversation, GError **error)
+{
+  sqlite3_stmt *s = prepare (db, "DELETE FROM conversation WHERE id = ?1", error);
+
+  if (!s)
+    return FALSE;
+  sqlite3_bind_int64 (s, 1, conversation);
+  return finish (db, s, error);
+}
+
+GBytes *
+store_database_get_visual (sqlite3 *db, const guint8 key[32])
+{
+  sqlite3_stmt *s = prepare (db, "UPDATE visual SET used = strftime ('%s', 'now') WHERE key = ?1 RETURNING tokens", NULL);
+  GBytes *values = NULL;
+
+  if (!s)
+    return NULL;
+  sqlite3_bind_blob (s, 1, key, 32, SQLITE_STATIC);
+  if (sqlite3_step (s) == SQLITE_ROW && sqlite3_column_bytes (s, 0) > 0)
+    values = g_bytes_new (sqlite3_column_blob (s, 0), sqlite3_column_bytes (s, 0));
+  sqlite3_finalize (s);
+  return values;
+}
+
+void
+store_database_put_visual (sqlite3 *db, const guint8 key[32], GBytes *values)
+{
+  sqlite3_stmt *s = prepare (db, "INSERT OR REPLACE INTO visual (key, tokens, used) VALUES (?1, ?2, strftime ('%s', 'now'))", NULL);
+  gsize size;
+  const void *data = g_bytes_get_data (values, &size);
+
+  if (!s)
+    return;
+  sqlite3_bind_blob (s, 1, key, 32, SQLITE_STATIC);
+  sqlite3_bind_blob (s, 2, data, (int) size, SQLITE_STATIC);
+  finish (db, s, NULL);
+
+  s = prepare (db,
+               "DELETE FROM visual WHERE key IN (SELECT key FROM"
+               " (SELECT key, sum (length (tokens)) OVER (ORDER BY used DESC, key) AS total FROM visual) WHERE total > ?1)",
+               NULL);
+  if (!s)
+    return;
+  sqlite3_bind_int64 (s, 1, VISUAL_BUDGET);
+  finish (db, s, NULL);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/history/tyto-store.h"
+
+#include <sqlite3.h>
+
+G_BEGIN_DECLS
+
+/* The database itself: plain records in and out, for the store's thread. */
+
+typedef struct {
+  gint64 id, updated, leaf;
+  char *title, *preview, *draft;
+  gboolean pinned;
+} ConversationRecord;
+void conversation_record_free (ConversationRecord *record);
+
+typedef struct {
+  char *blob, *name, *page_label, *error;
+  int page;
+} AttachmentRecord;
+void attachment_record_free (AttachmentRecord *record);
+
+typedef struct {
+  gint64 id, conversation, parent, created;
+  int role, state, dropped;
+  char *text, *error;
+  GBytes *ids;
+  double first_word, speed;
+  GPtrArray *attachments; /* AttachmentRecord */
+} MessageRecord;
+MessageRecord *message_record_new (void);
+void message_record_free (MessageRecord *record);
+
+/* NULL and a TYTO_STORE_ERROR whose message can be shown. */
+sqlite3 *store_database_open (const char *folder, GError **error);
+void store_database_close (sqlite3 *db);
+
+GPtrArray *store_database_list (sqlite3 *db, GError **error);
+GPtrArray *store_database_load (sqlite3 *db, gint64 conversation, GError **error);
+gboolean store_database_save_conversation (sqlite3 *db, const ConversationRecord *record, GError **error);
+gboolean store_database_save_message (sqlite3 *db, const MessageRecord *record, GError **error);
+gboolean store_database_delete (sqlite3 *db, gint64 conversation, GError **error);
+GBytes *store_database_get_visual (sqlite3 *db, const guint8 key[32]);
+void store_database_put_visual (sqlite3 *db, const guint8 key[32], GBytes *values);
+
+G_END_DECLS

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app/history/tyto-attachment.h"
+
+struct _TytoAttachment {
+  GObject parent_instance;
+
+  char *name, *page_label, *blob, *error;
+  int page, number;
+  guint serial;
+  TytoAttachmentState state;
+  OwlPicture *thumbnail;
+  double progress;
+};
+
+G_DEFINE_FINAL_TYPE (TytoAttachment, tyto_attachment, G_TYPE_OBJECT)
+
+enum { PROP_0, PROP_STATE, PROP_ERROR, PROP_THUMBNAIL_SERIAL, PROP_NUMBER, PROP_PROGRESS, N_PROPS };
+static GParamSpec *properties[N_PROPS];
+
+static void
+tyto_attachment_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  TytoAttachment *self = TYTO_ATTACHMENT (object);
+
+  switch (id) {
+  case PROP_STATE:
+    g_value_set_int (value, (int) self->state);
+    break;
+  case PROP_ERROR:
+    g_value_set_string (value, self->error);
+    break;
+  case PROP_THUMBNAIL_SERIAL:
+    g_value_set_uint (value, self->serial);
+    break;
+  case PROP_NUMBER:
+    g_value_set_int (value, self->number);
+    break;
+  case PROP_PROGRESS:
+    g_value_set_double (value, self->progress);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+tyto_attachment_finalize (GObject *object)
+{
+  TytoAttachment *self = TYTO_ATTACHMENT (object);
+
+  g_free (self->name);
+  g_free (self->page_label);
+  g_free (self->blob);
+  g_free (self->error);
+  g_clear_pointer (&self->thumbnail, owl_picture_unref);
+  G_OBJECT_CLASS (tyto_attachment_parent_class)->finalize (object);
+}
+
+static void
+tyto_attachment_class_init (TytoAttachmentClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = tyto_attachment_get_property;
+  object_class->finalize = tyto_attachment_finalize;
+  properties[PROP_STATE] = g_param_spec_int ("state", NULL, NULL, 0, TYTO_ATTACHMENT_FAILED, 0, flags);
+  properties[PROP_ERROR] = g_param_spec_string ("error", NULL, NULL, NULL, flags);
+  properties[PROP_THUMBNAIL_SERIAL] = g_param_spec_uint ("thumbnail-serial", NULL, NULL, 0, G_MAXUINT, 0, flags);
+  properties[PROP_NUMBER] = g_param_spec_int ("number", NULL, NULL, 0, G_MAXINT, 0, flags);
+  properties[PROP_PROGRESS] = g_param_spec_double ("progress", NULL, NULL, 0.0, 1.0, 0.0, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+tyto_attachment_init (TytoAttachment *self)
+{
+  self->blob = g_strdup ("");
+}
+
+TytoAttachment *
+tyto_attachment_new (const char *name, int page)
+{
+  TytoAttachment *self = g_object_new (TYTO_TYPE_ATTACHMENT, NULL);
+
+  self->name = g_utf8_make_valid (name, -1);
+  self->page = page;
+  if (page >= 0)
+    self->page_label = g_strdup_printf ("%d", page + 1);
+  return self;
+}
+
+const char *
+tyto_attachment_get_name (TytoAttachment *self)
+{
+  return self->name;
+}
+
+int
+tyto_attachment_get_page (TytoAttachment *self)
+{
+  return self->page;
+}
+
+const char *
+tyto_attachment_get_page_label (TytoAttachment *self)
+{
+  return self->page_label;
+}
+
+void
+tyto_attachment_set_page_label (TytoAttachment *self, const char *label)
+{
+  if (self->page < 0 || !label || !*label)
+    return;
+  g_free (self->page_label);
+  self->page_label = g_utf8_make_valid (label, -1);
+}
+
+const char *
+tyto_attachment_get_blob (TytoAttachment *self)
+{
+  return self->blob;
+}
+
+void
+tyto_attachment_set_blob (TytoAttachment *self, const char *blob)
+{
+  g_free (self->blob);
+  self->blob = g_strdup (blob ? blob : "");
+}
+
+TytoAttachmentState
+tyto_attachment_get_state (TytoAttachment *self)
+{
+  return self->state;
+}
+
+const char *
+tyto_attachment_get_error (TytoAttachment *self)
+{
+  return self->error;
+}
+
+void
+tyto_attachment_set_ready (TytoAttachment *self)
+{
+  self->state = TYTO_ATTACHMENT_READY;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+void
+tyto_attachment_set_failed (TytoAttachment *self, const char *error)
+{
+  self->state = TYTO_ATTACHMENT_FAILED;
+  g_free (self->error);
+  self->error = g_strdup (error);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+OwlPicture *
+tyto_attachment_get_thumbnail (TytoAttachment *self)
+{
+  return self->thumbnail;
+}
+
+void
+tyto_attachment_set_thumbnail (TytoAttachment *self, OwlPicture *thumbnail)
+{
+  g_clear_pointer (&self->thumbnail, owl_picture_unref);
+  self->thumbnail = owl_picture_ref (thumbnail);
+  self->serial++;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_THUMBNAIL_SERIAL]);
+}
+
+int
+tyto_attachment_get_number (TytoAttachment *self)
+{
+  return self->number;
+}
+
+void
+tyto_attachment_set_number (TytoAttachment *self, int number)
+{
+  if (self->number == number)
+    return;
+  self->number = number;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NUMBER]);
+}
+
+double
+tyto_attachment_get_progress (TytoAttachment *self)
+{
+  return self->progress;
+}
+
+void
+tyto_attachment_set_progress (TytoAttachment *self, double progress)
+{
+  progress = CLAMP (progress, 0.0, 1.0);
+  if (self->progress == progress)
+    return;
+  self->progress = progress;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
+}

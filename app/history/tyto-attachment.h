@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "owl.h"
+
+#include <glib-object.h>
+
+G_BEGIN_DECLS
+
+/* A picture, or one page of a document, in a message or in the composer. Main thread only. */
+#define TYTO_TYPE_ATTACHMENT (tyto_attachment_get_type ())
+G_DECLARE_FINAL_TYPE (TytoAttachment, tyto_attachment, TYTO, ATTACHMENT, GObject)
+
+typedef enum {
+  TYTO_ATTACHMENT_READING, /* being copied and decoded */
+  TYTO_ATTACHMENT_READY,
+  TYTO_ATTACHMENT_FAILED, /* "error" says why */
+} TytoAttachmentState;
+
+/* Properties, all notified: "state", "error", "thumbnail-serial" (raised when there is a new thumbnail), "number" (counts through the
+ * conversation, from 1), "progress" (0..1: how far the engine has read it). */
+
+/* `name` as people know the file; `page` is -1 for a picture, else the page from 0. */
+TytoAttachment *tyto_attachment_new (const char *name, int page);
+
+const char *tyto_attachment_get_name (TytoAttachment *self);
+int tyto_attachment_get_page (TytoAttachment *self);
+/* The page as printed ("iv"), or its number; NULL for a picture. */
+const char *tyto_attachment_get_page_label (TytoAttachment *self);
+void tyto_attachment_set_page_label (TytoAttachment *self, const char *label);
+
+/* SHA-256 of the file in hexadecimal, "" until it is copied. */
+const char *tyto_attachment_get_blob (TytoAttachment *self);
+void tyto_attachment_set_blob (TytoAttachment *self, const char *blob);
+
+TytoAttachmentState tyto_attachment_get_state (TytoAttachment *self);
+const char *tyto_attachment_get_error (TytoAttachment *self);
+void tyto_attachment_set_ready (TytoAttachment *self);
+void tyto_attachment_set_failed (TytoAttachment *self, const char *error);
+
+/* A small version for showing, or NULL. Borrowed. */
+OwlPicture *tyto_attachment_get_thumbnail (TytoAttachment *self);
+void tyto_attachment_set_thumbnail (TytoAttachment *self, OwlPicture *thumbnail);
+
+int tyto_attachment_get_number (TytoAttachment *self);
+void tyto_attachment_set_number (TytoAttachment *self, int number);
+double tyto_attachment_get_progress (TytoAttachment *self);
+void tyto_attachment_set_progress (TytoAttachment *self, double progress);
+
+G_END_DECLS

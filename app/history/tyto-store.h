@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/history/tyto-conversation.h"
+#include "app/history/tyto-message.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* The history in SQLite. All work on the database is done by one thread of its own, in the order of the calls; results come back to the main
+ * loop. Writes that nobody waits for report trouble through the signal "failed" (const char *message: what happened and what to do).
+ *
+ * The file is written so that a kill loses nothing that was committed (WAL, synchronous NORMAL), and the answer being written is saved by its
+ * owner at least once a second. */
+#define TYTO_TYPE_STORE (tyto_store_get_type ())
+G_DECLARE_FINAL_TYPE (TytoStore, tyto_store, TYTO, STORE, GObject)
+
+#define TYTO_STORE_ERROR (tyto_store_error_quark ())
+typedef enum {
+  TYTO_STORE_ERROR_NEWER,   /* the file was written by a newer Tyto */
+  TYTO_STORE_ERROR_DAMAGED, /* the file is not a database, or damaged */
+  TYTO_STORE_ERROR_FULL,    /* the disk is full */
+  TYTO_STORE_ERROR_IO,
+} TytoStoreError;
+GQuark tyto_store_error_quark (void);
+
+#define TYTO_STORE_VERSION 1
+
+/* `folder` is made when missing; the database is FOLDER/history.db. Nothing is opened yet. */
+TytoStore *tyto_store_new (const char *folder);
+
+/* Finishes everything asked for so far and ends the thread; must be called once before the last reference goes. */
+void tyto_store_close (TytoStore *self);
+
+/* Opens the file, brings an older schema up to date (after a copy beside it), and marks answers that a crash cut off as interrupted. */
+void tyto_store_open_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean tyto_store_open_finish (TytoStore *self, GAsyncResult *result, GError **error);
+
+/* A number that no conversation or message has: ids are drawn at random, so that the main thread need not wait for the database. */
+gint64 tyto_store_new_id (void);
+
+/* All conversations, newest first (TytoConversation; transfer full). */
+void tyto_store_list_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *tyto_store_list_finish (TytoStore *self, GAsyncResult *result, GError **error);
+
+/* All messages of a conversation with their attachments, oldest first (TytoMessage; transfer full). */
+void tyto_store_load_async (TytoStore *self, gint64 conversation, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *tyto_store_load_finish (TytoStore *self, GAsyncResult *result, GError **error);
+
+/* Inserts or updates; the object is read at once. `callback` may be NULL. */
+void tyto_store_save_conversation (TytoStore *self, TytoConversation *conversation);
+void tyto_store_save_message_async (TytoStore *self, TytoMessage *message, GAsyncReadyCallback callback, gpointer user_data);
+gboolean tyto_store_save_message_finish (TytoStore *self, GAsyncResult *result, GError **error);
+
+/* Removes a conversation with all its messages. */
+void tyto_store_delete_conversation (TytoStore *self, gint64 conversation);
+
+/* Waits until everything asked for so far is on the disk: at the end of the program, and in tests. */
+void tyto_store_flush (TytoStore *self);
+
+/* Visual tokens by their key. These two may be called from any thread but the main one, and wait. NULL when there is none. */
+GBytes *tyto_store_get_visual (TytoStore *self, const guint8 key[32]);
+void tyto_store_put_visual (TytoStore *self, const guint8 key[32], GBytes *values);
+
+G_END_DECLS
