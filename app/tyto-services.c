@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-services"
+
+#include "app/tyto-services.h"
+
+#include "app/models/tyto-models.h"
+
+struct _TytoServices {
+  GObject parent_instance;
+
+  TytoStore *store;
+  TytoDocuments *documents;
+  TytoEngine *engine;
+  GListStore *conversations;
+  GPtrArray *deleted; /* TytoConversation: gone from the list, still in the history */
+  char *problem, *model_path;
+  gboolean listed;
+};
+
+G_DEFINE_FINAL_TYPE (TytoServices, tyto_services, G_TYPE_OBJECT)
+
+enum { PROP_0, PROP_PROBLEM, PROP_MODEL_PATH, PROP_LISTED, N_PROPS };
+static GParamSpec *properties[N_PROPS];
+enum { SIGNAL_TROUBLE, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static int
+compare_conversations (gconstpointer a, gconstpointer b, gpointer user_data)
+{
+  TytoConversation *x = TYTO_CONVERSATION ((gpointer) a), *y = TYTO_CONVERSATION ((gpointer) b);
+  gint64 dx = tyto_conversation_get_updated (x), dy = tyto_conversation_get_updated (y);
+
+  if (tyto_conversation_get_pinned (x) != tyto_conversation_get_pinned (y))
+    return tyto_conversation_get_pinned (x) ? -1 : 1;
+  return (dx < dy) - (dx > dy);
+}
+
+static void
+set_problem (TytoServices *self, const char *problem)
+{
+  g_free (self->problem);
+  self->problem = g_strdup (problem);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROBLEM]);
+}
+
+static void
+listed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoServices) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) conversations = tyto_store_list_finish (TYTO_STORE (object), result, &error);
+
+  if (!conversations) {
+    set_problem (self, error->message);
+    return;
+  }
+  g_list_store_splice (self->conversations, 0, 0, conversations->pdata, conversations->len);
+  self->listed = TRUE;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LISTED]);
+}
+
+static void
+opened (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoServices) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (tyto_store_open_finish (TYTO_STORE (object), result, &error))
+    tyto_store_list_async (self->store, listed, g_object_ref (self));
+  else
+    set_problem (self, error->message);
+}
+
+static void
+store_failed (TytoServices *self, const char *message)
+{
+  g_signal_emit (self, signals[SIGNAL_TROUBLE], 0, message);
+}
+
+void
+tyto_services_start (TytoServices *self)
+{
+  tyto_store_open_async (self->store, opened, g_object_ref (self));
+  self->model_path = tyto_models_find (g_getenv ("TYTO_MODEL"));
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL_PATH]);
+  if (self->model_path)
+    tyto_engine_load (self->engine, self->model_path, 0);
+}
+
+void
+tyto_services_close (TytoServices *self)
+{
+  tyto_engine_close (self->engine);
+  /* What was deleted stays deleted when the program ends before its toast. */
+  while (self->deleted->len > 0)
+    tyto_services_delete_finish (self, g_ptr_array_index (self->deleted, 0));
+  tyto_store_close (self->store);
+}
+
+TytoStore *
+tyto_services_get_store (TytoServices *self)
+{
+  return self->store;
+}
+
+TytoDocuments *
+tyto_services_get_documents (TytoServices *self)
+{
+  return self->documents;
+}
+
+TytoEngine *
+tyto_services_get_engine (TytoServices *self)
+{
+  return self->engine;
+}
+
+GListModel *
+tyto_services_get_conversations (TytoServices *self)
+{
+  return G_LIST_MODEL (self->conversations);
+}
+
+const char *
+tyto_services_get_problem (TytoServices *self)
+{
+  return self->problem;
+}
+
+const char *
+tyto_services_get_model_path (TytoServices *self)
+{
+  return self->model_path;
+}
+
+void
+tyto_services_conversation_used (TytoServices *self, TytoConversation *conversation)
+{
+  guint position;
+
+  g_object_ref (conversation);
+  if (g_list_store_find (self->conversations, conversation, &position)) {
+    g_autoptr (TytoConversation) first = g_list_model_get_item (G_LIST_MODEL (self->conversations), 0);
+
+    if (first == conversation) {
+      g_object_unref (conversation);
+      return;
+    }
+    g_list_store_remove (self->conversations, position);
+  }
+  g_list_store_insert_sorted (self->conversations, conversation, compare_conversations, NULL);
+  g_object_unref (conversation);
+}
+
+void
+tyto_services_delete_begin (TytoServices *self, TytoConversation *conversation)
+{
+  guint position;
+
+  if (!g_list_store_find (self->conversations, conversation, &position))
+    return;
+  g_ptr_array_add (self->deleted, g_object_ref (conversation));
+  g_list_store_remove (self->conversations, position);
+}
+
+void
+tyto_services_delete_undo (TytoServices *self, TytoConversation *conversation)
+{
+  g_list_store_insert_sorted (self->conversations, conversation, compare_conversations, NULL);
+  g_ptr_array_remove (self->deleted, conversation);
+}
+
+void
+tyto_services_delete_finish (TytoServices *self, TytoConversation *conversation)
+{
+  gint64 id = tyto_conversation_get_id (conversation);
+
+  /* Not when it was put back in the meantime. */
+  if (g_ptr_array_remove (self->deleted, conversation))
+    tyto_store_delete_conversation (self->store, id);
+}
+
+static void
+tyto_services_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  TytoServices *self = TYTO_SERVICES (object);
+
+  switch (id) {
+  case PROP_PROBLEM:
+    g_value_set_string (value, self->problem);
+    break;
+  case PROP_MODEL_PATH:
+    g_value_set_string (value, self->model_path);
+    break;
+  case PROP_LISTED:
+    g_value_set_boolean (value, self->listed);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+tyto_services_finalize (GObject *object)
+{
+  TytoServices *self = TYTO_SERVICES (object);
+
+  g_clear_object (&self->engine);
+  g_clear_object (&self->documents);
+  g_clear_object (&self->store);
+  g_clear_object (&self->conversations);
+  g_ptr_array_unref (self->deleted);
+  g_free (self->problem);
+  g_free (self->model_path);
+  G_OBJECT_CLASS (tyto_services_parent_class)->finalize (object);
+}
+
+static void
+tyto_services_class_init (TytoServicesClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->get_property = tyto_services_get_property;
+  object_class->finalize = tyto_services_finalize;
+  properties[PROP_PROBLEM] = g_param_spec_string ("problem", NULL, NULL, NULL, flags);
+  properties[PROP_MODEL_PATH] = g_param_spec_string ("model-path", NULL, NULL, NULL, flags);
+  properties[PROP_LISTED] = g_param_spec_boolean ("listed", NULL, NULL, FALSE, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+  signals[SIGNAL_TROUBLE] =
+      g_signal_new ("trouble", TYTO_TYPE_SERVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+}
+
+static void
+tyto_services_init (TytoServices *self)
+{
+  g_autofree char *folder = g_build_filename (g_get_user_data_dir (), "tyto", NULL);
+  g_autofree char *blobs = g_build_filename (folder, "blobs", NULL);
+
+  self->store = tyto_store_new (folder);
+  self->documents = tyto_documents_new (blobs);
+  self->engine = tyto_engine_new (self->documents, self->store);
+  self->conversations = g_list_store_new (TYTO_TYPE_CONVERSATION);
+  self->deleted = g_ptr_array_new_with_free_func (g_object_unref);
+  g_signal_connect_object (self->store, "failed", G_CALLBACK (store_failed), self, G_CONNECT_SWAPPED);
+}
+
+TytoServices *
+tyto_services_new (void)
+{
+  return g_object_new (TYTO_TYPE_SERVICES, NULL);
+}

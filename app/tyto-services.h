@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/chat/tyto-chat.h"
+
+G_BEGIN_DECLS
+
+/* What the app does, in one place: history, documents, engine, and the list of conversations. One object for all windows.
+ * Properties, notified: "problem" (the history cannot be opened: what happened and what to do; NULL when all is well),
+ * "model-path" (NULL: there is no model), "listed" (the conversations are there). Signal "trouble" (const char *): something could not be saved. */
+#define TYTO_TYPE_SERVICES (tyto_services_get_type ())
+G_DECLARE_FINAL_TYPE (TytoServices, tyto_services, TYTO, SERVICES, GObject)
+
+TytoServices *tyto_services_new (void);
+/* Opens the history and loads the model, in the background. */
+void tyto_services_start (TytoServices *self);
+/* Stops the engine, saves everything, ends the threads; must be called once. */
+void tyto_services_close (TytoServices *self);
+
+/* All borrowed. */
+TytoStore *tyto_services_get_store (TytoServices *self);
+TytoDocuments *tyto_services_get_documents (TytoServices *self);
+TytoEngine *tyto_services_get_engine (TytoServices *self);
+GListModel *tyto_services_get_conversations (TytoServices *self);
+const char *tyto_services_get_problem (TytoServices *self);
+const char *tyto_services_get_model_path (TytoServices *self);
+
+/* A conversation that something was sent in comes to the top of the list. */
+void tyto_services_conversation_used (TytoServices *self, TytoConversation *conversation);
+
+/* Takes a conversation out of the list; it is deleted for good by `finish`, or put back by `undo`. */
+void tyto_services_delete_begin (TytoServices *self, TytoConversation *conversation);
+void tyto_services_delete_undo (TytoServices *self, TytoConversation *conversation);
+void tyto_services_delete_finish (TytoServices *self, TytoConversation *conversation);
+
+G_END_DECLS

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-chat-view"
+
+#include "ui/tyto-chat-view.h"
+
+#include "ui/tyto-message-row.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+#define COLUMN_WIDTH 740
+/* So near to the end counts as being there. */
+#define END_DISTANCE 24.0
+
+struct _TytoChatView {
+  GtkWidget parent_instance;
+
+  TytoChat *chat;
+  gboolean following;
+  double upper; /* as it was when the view was last moved */
+
+  GtkWidget *overlay, *scroller, *list, *down;
+};
+
+G_DEFINE_FINAL_TYPE (TytoChatView, tyto_chat_view, GTK_TYPE_WIDGET)
+
+enum { SIGNAL_AGAIN, SIGNAL_EDIT, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static GtkAdjustment *
+adjustment (TytoChatView *self)
+{
+  return gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller));
+}
+
+static double
+distance_to_end (TytoChatView *self)
+{
+  GtkAdjustment *a = adjustment (self);
+
+  return gtk_adjustment_get_upper (a) - gtk_adjustment_get_page_size (a) - gtk_adjustment_get_value (a);
+}
+
+void
+tyto_chat_view_scroll_to_end (TytoChatView *self)
+{
+  GtkAdjustment *a = adjustment (self);
+
+  self->following = TRUE;
+  gtk_adjustment_set_value (a, gtk_adjustment_get_upper (a) - gtk_adjustment_get_page_size (a));
+  gtk_widget_set_visible (self->down, FALSE);
+}
+
+/* The user moved the view. */
+static void
+value_changed (TytoChatView *self)
+{
+  if (gtk_adjustment_get_upper (adjustment (self)) != self->upper)
+    return;
+  self->following = distance_to_end (self) <= END_DISTANCE;
+  gtk_widget_set_visible (self->down, !self->following);
+}
+
+/* The content or the window changed its size. */
+static void
+bounds_changed (TytoChatView *self)
+{
+  self->upper = gtk_adjustment_get_upper (adjustment (self));
+  if (self->following)
+    tyto_chat_view_scroll_to_end (self);
+  else
+    gtk_widget_set_visible (self->down, distance_to_end (self) > END_DISTANCE);
+}
+
+static void
+row_again (TytoChatView *self, TytoMessageRow *row)
+{
+  g_signal_emit (self, signals[SIGNAL_AGAIN], 0, tyto_message_row_get_message (row));
+}
+
+static void
+row_edit (TytoChatView *self, TytoMessageRow *row)
+{
+  g_signal_emit (self, signals[SIGNAL_EDIT], 0, tyto_message_row_get_message (row));
+}
+
+static void
+row_sibling (TytoChatView *self, int step, TytoMessageRow *row)
+{
+  TytoMessage *message = tyto_message_row_get_message (row);
+  guint index = 0, n = tyto_chat_get_n_siblings (self->chat, message, &index);
+  int wanted = (int) index + step;
+
+  if (wanted >= 0 && (guint) wanted < n)
+    tyto_chat_show_sibling (self->chat, message, (guint) wanted);
+}
+
+static GtkWidget *
+nth_row (TytoChatView *self, guint n)
+{
+  GtkWidget *row = gtk_widget_get_first_child (self->list);
+
+  while (row && n-- > 0)
+    row = gtk_widget_get_next_sibling (row);
+  return row;
+}
+
+static void
+messages_changed (TytoChatView *self, guint position, guint removed, guint added, GListModel *messages)
+{
+  GtkWidget *before = position > 0 ? nth_row (self, position - 1) : NULL;
+
+  for (guint i = 0; i < removed; i++)
+    gtk_box_remove (GTK_BOX (self->list), nth_row (self, position));
+  for (guint i = 0; i < added; i++) {
+    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, position + i);
+    GtkWidget *row = tyto_message_row_new (self->chat, message);
+
+    g_signal_connect_swapped (row, "again", G_CALLBACK (row_again), self);
+    g_signal_connect_swapped (row, "edit", G_CALLBACK (row_edit), self);
+    g_signal_connect_swapped (row, "sibling", G_CALLBACK (row_sibling), self);
+    gtk_box_insert_child_after (GTK_BOX (self->list), row, before);
+    before = row;
+  }
+  for (GtkWidget *row = gtk_widget_get_first_child (self->list); row; row = gtk_widget_get_next_sibling (row)) {
+    tyto_message_row_set_last (TYTO_MESSAGE_ROW (row), gtk_widget_get_next_sibling (row) == NULL);
+    tyto_message_row_refresh (TYTO_MESSAGE_ROW (row));
+  }
+  if (added > 0)
+    self->following = TRUE;
+}
+
+void
+tyto_chat_view_set_chat (TytoChatView *self, TytoChat *chat)
+{
+  GListModel *messages;
+  GtkWidget *row;
+
+  if (self->chat)
+    g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
+  while ((row = gtk_widget_get_first_child (self->list)))
+    gtk_box_remove (GTK_BOX (self->list), row);
+  g_set_object (&self->chat, chat);
+  self->following = TRUE;
+  gtk_widget_set_visible (self->down, FALSE);
+  if (!chat)
+    return;
+  messages = tyto_chat_get_messages (chat);
+  g_signal_connect_swapped (messages, "items-changed", G_CALLBACK (messages_changed), self);
+  messages_changed (self, 0, 0, g_list_model_get_n_items (messages), messages);
+}
+
+static void
+tyto_chat_view_dispose (GObject *object)
+{
+  TytoChatView *self = TYTO_CHAT_VIEW (object);
+
+  if (self->chat)
+    g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
+  g_clear_object (&self->chat);
+  if (self->scroller)
+    g_signal_handlers_disconnect_by_data (adjustment (self), self);
+  self->scroller = NULL;
+  g_clear_pointer (&self->overlay, gtk_widget_unparent);
+  G_OBJECT_CLASS (tyto_chat_view_parent_class)->dispose (object);
+}
+
+static void
+tyto_chat_view_class_init (TytoChatViewClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = tyto_chat_view_dispose;
+  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+  signals[SIGNAL_AGAIN] =
+      g_signal_new ("again", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_MESSAGE);
+  signals[SIGNAL_EDIT] =
+      g_signal_new ("edit", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_MESSAGE);
+}
+
+static void
+tyto_chat_view_init (TytoChatView *self)
+{
+  GtkWidget *clamp = adw_clamp_new ();
+
+  self->list = gtk_box_new (GTK_ORIENTATION_VERTICAL, 14);
+  gtk_widget_add_css_class (self->list, "messages");
+  gtk_widget_set_valign (self->list, GTK_ALIGN_START);
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), COLUMN_WIDTH);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), COLUMN_WIDTH);
+  adw_clamp_set_child (ADW_CLAMP (clamp), self->list);
+
+  self->scroller = gtk_scrolled_window_new ();
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->scroller), clamp);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->scroller), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Conversation"), -1);
+
+  self->down = gtk_button_new_from_icon_name ("go-bottom-symbolic");
+  gtk_widget_add_css_class (self->down, "circular");
+  gtk_widget_add_css_class (self->down, "osd");
+  gtk_widget_set_halign (self->down, GTK_ALIGN_CENTER);
+  gtk_widget_set_valign (self->down, GTK_ALIGN_END);
+  gtk_widget_set_margin_bottom (self->down, 12);
+  gtk_widget_set_tooltip_text (self->down, _("Jump to the end"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->down), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Jump to the end"), -1);
+  gtk_widget_set_visible (self->down, FALSE);
+  g_signal_connect_swapped (self->down, "clicked", G_CALLBACK (tyto_chat_view_scroll_to_end), self);
+
+  self->overlay = gtk_overlay_new ();
+  gtk_overlay_set_child (GTK_OVERLAY (self->overlay), self->scroller);
+  gtk_overlay_add_overlay (GTK_OVERLAY (self->overlay), self->down);
+  gtk_widget_set_parent (self->overlay, GTK_WIDGET (self));
+  g_signal_connect_swapped (adjustment (self), "value-changed", G_CALLBACK (value_changed), self);
+  g_signal_connect_swapped (adjustment (self), "changed", G_CALLBACK (bounds_changed), self);
+  self->following = TRUE;
+}
+
+GtkWidget *
+tyto_chat_view_new (void)
+{
+  return g_object_new (TYTO_TYPE_CHAT_VIEW, NULL);
+}

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-composer"
+
+#include "ui/tyto-composer.h"
+
+#include "ui/tyto-picture.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define PICTURE_HEIGHT 64
+/* About eight lines. */
+#define MAX_TEXT_HEIGHT 180
+
+struct _TytoComposer {
+  GtkWidget parent_instance;
+
+  TytoDocuments *documents;
+  GPtrArray *attachments; /* TytoAttachment */
+  int first_number;
+  gboolean busy, composing;
+
+  GtkWidget *card, *strip_scroller, *strip, *view, *placeholder, *attach, *status, *send;
+};
+
+G_DEFINE_FINAL_TYPE (TytoComposer, tyto_composer, GTK_TYPE_WIDGET)
+
+enum { SIGNAL_SEND, SIGNAL_STOP, SIGNAL_EDIT_LAST, SIGNAL_ATTACHED, SIGNAL_CHOOSE_PAGES, SIGNAL_PROBLEM, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static GtkTextBuffer *
+buffer (TytoComposer *self)
+{
+  return gtk_text_view_get_buffer (GTK_TEXT_VIEW (self->view));
+}
+
+char *
+tyto_composer_get_text (TytoComposer *self)
+{
+  GtkTextIter start, end;
+
+  gtk_text_buffer_get_bounds (buffer (self), &start, &end);
+  return g_strstrip (gtk_text_buffer_get_text (buffer (self), &start, &end, FALSE));
+}
+
+void
+tyto_composer_set_text (TytoComposer *self, const char *text)
+{
+  gtk_text_buffer_set_text (buffer (self), text, -1);
+}
+
+static gboolean
+has_state (TytoComposer *self, TytoAttachmentState state)
+{
+  for (guint i = 0; i < self->attachments->len; i++)
+    if (tyto_attachment_get_state (g_ptr_array_index (self->attachments, i)) == state)
+      return TRUE;
+  return FALSE;
+}
+
+GPtrArray *
+tyto_composer_get_attachments (TytoComposer *self)
+{
+  GPtrArray *ready = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < self->attachments->len; i++)
+    if (tyto_attachment_get_state (g_ptr_array_index (self->attachments, i)) == TYTO_ATTACHMENT_READY)
+      g_ptr_array_add (ready, g_object_ref (g_ptr_array_index (self->attachments, i)));
+  return ready;
+}
+
+/* Something can be sent when there is text or a picture, and nothing is still on its way in. */
+static void
+update (TytoComposer *self)
+{
+  g_autofree char *text = tyto_composer_get_text (self);
+  gboolean something = *text || has_state (self, TYTO_ATTACHMENT_READY);
+  const char *label = self->busy ? _("Stop") : _("Send");
+
+  gtk_widget_set_visible (self->placeholder, gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->composing);
+  gtk_label_set_text (GTK_LABEL (self->placeholder),
+                      self->attachments->len > 0 ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
+  gtk_widget_set_visible (self->strip_scroller, self->attachments->len > 0);
+  gtk_button_set_icon_name (GTK_BUTTON (self->send), self->busy ? "media-playback-stop-symbolic" : "go-up-symbolic");
+  gtk_widget_set_sensitive (self->send, self->busy || (something && !has_state (self, TYTO_ATTACHMENT_READING)));
+  gtk_widget_set_tooltip_text (self->send, label);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->send), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+}
+
+static void
+renumber (TytoComposer *self)
+{
+  for (guint i = 0; i < self->attachments->len; i++)
+    tyto_attachment_set_number (g_ptr_array_index (self->attachments, i), self->first_number + (int) i);
+}
+
+void
+tyto_composer_set_first_number (TytoComposer *self, int number)
+{
+  self->first_number = number;
+  renumber (self);
+}
+
+static void
+remove_attachment (TytoComposer *self, TytoPicture *picture)
+{
+  g_autoptr (TytoAttachment) attachment = g_object_ref (tyto_picture_get_attachment (picture));
+
+  g_signal_handlers_disconnect_by_data (attachment, self);
+  gtk_box_remove (GTK_BOX (self->strip), GTK_WIDGET (picture));
+  g_ptr_array_remove (self->attachments, attachment);
+  renumber (self);
+  update (self);
+  tyto_composer_focus (self);
+}
+
+static void
+state_changed (TytoComposer *self, GParamSpec *pspec, TytoAttachment *attachment)
+{
+  if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY)
+    g_signal_emit (self, signals[SIGNAL_ATTACHED], 0, attachment);
+  update (self);
+}
+
+static void
+add_attachment (TytoComposer *self, TytoAttachment *attachment)
+{
+  GtkWidget *picture = tyto_picture_new (attachment, PICTURE_HEIGHT, TRUE);
+
+  g_ptr_array_add (self->attachments, g_object_ref (attachment));
+  g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
+  g_signal_connect_swapped (picture, "removed", G_CALLBACK (remove_attachment), self);
+  gtk_box_append (GTK_BOX (self->strip), picture);
+  renumber (self);
+  update (self);
+}
+
+/* Takes the attachment out again, wherever it stands. */
+static void
+withdraw_attachment (TytoComposer *self, TytoAttachment *attachment)
+{
+  for (GtkWidget *child = gtk_widget_get_first_child (self->strip); child; child = gtk_widget_get_next_sibling (child))
+    if (tyto_picture_get_attachment (TYTO_PICTURE (child)) == attachment) {
+      remove_attachment (self, TYTO_PICTURE (child));
+      return;
+    }
+}
+
+void
+tyto_composer_clear (TytoComposer *self)
+{
+  GtkWidget *child;
+
+  for (guint i = 0; i < self->attachments->len; i++)
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, i), self);
+  g_ptr_array_set_size (self->attachments, 0);
+  while ((child = gtk_widget_get_first_child (self->strip)))
+    gtk_box_remove (GTK_BOX (self->strip), child);
+  gtk_text_buffer_set_text (buffer (self), "", 0);
+  update (self);
+}
+
+/* An import on its way: the composer, and the placeholder that stands for the file. */
+typedef struct {
+  TytoComposer *self;
+  TytoAttachment *attachment;
+} Importing;
+
+static void
+imported (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Importing *importing = user_data;
+  g_autoptr (TytoComposer) self = importing->self;
+  g_autoptr (TytoAttachment) attachment = importing->attachment;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TytoImport) import = tyto_documents_import_finish (TYTO_DOCUMENTS (object), result, &error);
+
+  g_free (importing);
+  if (!import) {
+    tyto_attachment_set_failed (attachment, error->message);
+    return;
+  }
+  if (import->is_document) {
+    withdraw_attachment (self, attachment);
+    g_signal_emit (self, signals[SIGNAL_CHOOSE_PAGES], 0, import);
+    return;
+  }
+  tyto_attachment_set_blob (attachment, import->blob);
+  tyto_documents_load_thumbnail (self->documents, attachment);
+}
+
+static Importing *
+begin_import (TytoComposer *self, const char *name)
+{
+  Importing *importing = g_new0 (Importing, 1);
+
+  importing->self = g_object_ref (self);
+  importing->attachment = tyto_attachment_new (name, -1);
+  add_attachment (self, importing->attachment);
+  return importing;
+}
+
+void
+tyto_composer_attach_file (TytoComposer *self, GFile *file)
+{
+  g_autofree char *name = g_file_get_basename (file);
+
+  tyto_documents_import_async (self->documents, file, NULL, imported, begin_import (self, name ? name : ""));
+}
+
+/* A texture becomes a PNG on a thread of its own: packing a large one takes a while. */
+static void
+pack_texture (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  g_task_return_pointer (task, gdk_texture_save_to_png_bytes (data), (GDestroyNotify) g_bytes_unref);
+}
+
+static void
+texture_packed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  TytoComposer *self = TYTO_COMPOSER (object);
+  g_autoptr (GBytes) bytes = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  if (bytes)
+    tyto_documents_import_bytes_async (self->documents, bytes, _("Pasted picture"), NULL, imported,
+                                       begin_import (self, _("Pasted picture")));
+}
+
+void
+tyto_composer_attach_texture (TytoComposer *self, GdkTexture *texture)
+{
+  g_autoptr (GTask) task = g_task_new (self, NULL, texture_packed, NULL);
+
+  g_task_set_task_data (task, g_object_ref (texture), g_object_unref);
+  g_task_run_in_thread (task, pack_texture);
+}
+
+void
+tyto_composer_attach_pages (TytoComposer *self, const char *blob, const char *name, const int *pages, guint n_pages)
+{
+  for (guint i = 0; i < n_pages; i++) {
+    g_autoptr (TytoAttachment) attachment = tyto_attachment_new (name, pages[i]);
+
+    tyto_attachment_set_blob (attachment, blob);
+    add_attachment (self, attachment);
+    tyto_documents_load_thumbnail (self->documents, attachment);
+  }
+}
+
+void
+tyto_composer_set_busy (TytoComposer *self, gboolean busy)
+{
+  self->busy = busy;
+  update (self);
+}
+
+void
+tyto_composer_set_status (TytoComposer *self, const char *status)
+{
+  gtk_label_set_text (GTK_LABEL (self->status), status ? status : "");
+}
+
+void
+tyto_composer_focus (TytoComposer *self)
+{
+  gtk_widget_grab_focus (self->view);
+}
+
+static void
+send_clicked (TytoComposer *self)
+{
+  g_signal_emit (self, signals[self->busy ? SIGNAL_STOP : SIGNAL_SEND], 0);
+}
+
+/* Enter sends, but never while an input method is at work: it gets the key first. */
+static gboolean
+key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, TytoComposer *self)
+{
+  GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
+  gboolean enter = key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter;
+
+  if (enter && !(modifiers & GDK_SHIFT_MASK)) {
+    if (gtk_text_view_im_context_filter_keypress (GTK_TEXT_VIEW (self->view), event))
+      return TRUE;
+    if (self->composing)
+      return FALSE;
+    if (!self->busy && gtk_widget_get_sensitive (self->send))
+      send_clicked (self);
+    return TRUE;
+  }
+  if (key == GDK_KEY_Up && !self->composing && gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->busy) {
+    g_signal_emit (self, signals[SIGNAL_EDIT_LAST], 0);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static void
+preedit_changed (TytoComposer *self, const char *preedit)
+{
+  self->composing = preedit && *preedit;
+  update (self);
+}
+
+static void
+texture_pasted (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoComposer) self = user_data;
+  g_autoptr (GdkTexture) texture = gdk_clipboard_read_texture_finish (GDK_CLIPBOARD (object), result, NULL);
+
+  if (texture)
+    tyto_composer_attach_texture (self, texture);
+  else
+    g_signal_emit (self, signals[SIGNAL_PROBLEM], 0, _("The clipboard holds no picture that can be read."));
+}
+
+static void
+files_pasted (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoComposer) self = user_data;
+  const GValue *value = gdk_clipboard_read_value_finish (GDK_CLIPBOARD (object), result, NULL);
+
+  if (!value)
+    return;
+  for (GSList *l = gdk_file_list_get_files (g_value_get_boxed (value)); l; l = l->next)
+    tyto_composer_attach_file (self, l->data);
+}
+
+/* Files and pictures are attached, anything else is text as usual. */
+static void
+paste (TytoComposer *self)
+{
+  GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (self));
+  GdkContentFormats *formats = gdk_clipboard_get_formats (clipboard);
+
+  if (gdk_content_formats_contain_gtype (formats, GDK_TYPE_FILE_LIST))
+    gdk_clipboard_read_value_async (clipboard, GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, files_pasted, g_object_ref (self));
+  else if (gdk_content_formats_contain_gtype (formats, GDK_TYPE_TEXTURE) && !gdk_content_formats_contain_gtype (formats, G_TYPE_STRING))
+    gdk_clipboard_read_texture_async (clipboard, NULL, texture_pasted, g_object_ref (self));
+  else
+    return;
+  g_signal_stop_emission_by_name (self->view, "paste-clipboard");
+}
+
+static void
+tyto_composer_dispose (GObject *object)
+{
+  TytoComposer *self = TYTO_COMPOSER (object);
+
+  for (guint i = 0; self->attachments && i < self->attachments->len; i++)
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, i), self);
+  g_clear_pointer (&self->attachments, g_ptr_array_unref);
+  g_clear_object (&self->documents);
+  g_clear_pointer (&self->card, gtk_widget_unparent);
+  G_OBJECT_CLASS (tyto_composer_parent_class)->dispose (object);
+}
+
+static guint
+add_signal (const char *name, GType argument)
+{
+  return argument == G_TYPE_NONE ? g_signal_new (name, TYTO_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0)
+                                 : g_signal_new (name, TYTO_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, argument);
+}
+
+static void
+tyto_composer_class_init (TytoComposerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = tyto_composer_dispose;
+  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+  signals[SIGNAL_SEND] = add_signal ("send", G_TYPE_NONE);
+  signals[SIGNAL_STOP] = add_signal ("stop", G_TYPE_NONE);
+  signals[SIGNAL_EDIT_LAST] = add_signal ("edit-last", G_TYPE_NONE);
+  signals[SIGNAL_ATTACHED] = add_signal ("attached", TYTO_TYPE_ATTACHMENT);
+  signals[SIGNAL_CHOOSE_PAGES] = add_signal ("choose-pages", G_TYPE_POINTER);
+  signals[SIGNAL_PROBLEM] = add_signal ("problem", G_TYPE_STRING);
+}
+
+static GtkWidget *
+build_text (TytoComposer *self)
+{
+  GtkWidget *overlay = gtk_overlay_new (), *scroller = gtk_scrolled_window_new ();
+  GtkEventController *keys = gtk_event_controller_key_new ();
+
+  self->view = gtk_text_view_new ();
+  gtk_text_view_set_wrap_mode (GTK_TEXT_VIEW (self->view), GTK_WRAP_WORD_CHAR);
+  gtk_text_view_set_accepts_tab (GTK_TEXT_VIEW (self->view), FALSE);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Your question"), -1);
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed), self);
+  gtk_widget_add_controller (self->view, keys);
+  g_signal_connect_swapped (self->view, "preedit-changed", G_CALLBACK (preedit_changed), self);
+  g_signal_connect_swapped (self->view, "paste-clipboard", G_CALLBACK (paste), self);
+  g_signal_connect_swapped (buffer (self), "changed", G_CALLBACK (update), self);
+
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scroller), TRUE);
+  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scroller), MAX_TEXT_HEIGHT);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), self->view);
+
+  self->placeholder = gtk_label_new (NULL);
+  gtk_label_set_xalign (GTK_LABEL (self->placeholder), 0.0f);
+  gtk_label_set_ellipsize (GTK_LABEL (self->placeholder), PANGO_ELLIPSIZE_END);
+  gtk_widget_set_valign (self->placeholder, GTK_ALIGN_START);
+  gtk_widget_set_can_target (self->placeholder, FALSE);
+  gtk_widget_add_css_class (self->placeholder, "placeholder");
+  gtk_overlay_set_child (GTK_OVERLAY (overlay), scroller);
+  gtk_overlay_add_overlay (GTK_OVERLAY (overlay), self->placeholder);
+  return overlay;
+}
+
+static GtkWidget *
+build_buttons (TytoComposer *self)
+{
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+
+  self->attach = gtk_button_new_from_icon_name ("list-add-symbolic");
+  gtk_widget_add_css_class (self->attach, "flat");
+  gtk_widget_add_css_class (self->attach, "circular");
+  gtk_widget_set_tooltip_text (self->attach, _("Attach pictures or PDF pages"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->attach), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Attach pictures or PDF pages"), -1);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->attach), "win.attach");
+
+  self->status = gtk_label_new (NULL);
+  gtk_widget_set_hexpand (self->status, TRUE);
+  gtk_label_set_xalign (GTK_LABEL (self->status), 1.0f);
+  gtk_label_set_ellipsize (GTK_LABEL (self->status), PANGO_ELLIPSIZE_END);
+  gtk_widget_add_css_class (self->status, "quiet");
+
+  self->send = gtk_button_new_from_icon_name ("go-up-symbolic");
+  gtk_widget_add_css_class (self->send, "circular");
+  gtk_widget_add_css_class (self->send, "suggested-action");
+  gtk_widget_add_css_class (self->send, "send");
+  g_signal_connect_swapped (self->send, "clicked", G_CALLBACK (send_clicked), self);
+
+  gtk_box_append (GTK_BOX (row), self->attach);
+  gtk_box_append (GTK_BOX (row), self->status);
+  gtk_box_append (GTK_BOX (row), self->send);
+  return row;
+}
+
+static void
+tyto_composer_init (TytoComposer *self)
+{
+  self->attachments = g_ptr_array_new_with_free_func (g_object_unref);
+  self->first_number = 1;
+  self->card = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  gtk_widget_add_css_class (self->card, "composer");
+
+  self->strip = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  self->strip_scroller = gtk_scrolled_window_new ();
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->strip_scroller), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->strip_scroller), self->strip);
+  gtk_box_append (GTK_BOX (self->card), self->strip_scroller);
+  gtk_box_append (GTK_BOX (self->card), build_text (self));
+  gtk_box_append (GTK_BOX (self->card), build_buttons (self));
+  gtk_widget_set_parent (self->card, GTK_WIDGET (self));
+  update (self);
+}
+
+GtkWidget *
+tyto_composer_new (TytoDocuments *documents)
+{
+  TytoComposer *self = g_object_new (TYTO_TYPE_COMPOSER, NULL);
+
+  self->documents = g_object_ref (documents);
+  return GTK_WIDGET (self);
+}

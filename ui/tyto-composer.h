@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/documents/tyto-documents.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Where a question is written: attachments, text, and the round button that sends or stops.
+ *
+ * Signals: "send", "stop", "edit-last" (Up in an empty composer), "attached" (TytoAttachment: a picture is ready to be read ahead),
+ * "choose-pages" (TytoImport *: a document was given), "problem" (const char *: something that could not be attached). */
+#define TYTO_TYPE_COMPOSER (tyto_composer_get_type ())
+G_DECLARE_FINAL_TYPE (TytoComposer, tyto_composer, TYTO, COMPOSER, GtkWidget)
+
+GtkWidget *tyto_composer_new (TytoDocuments *documents);
+
+/* The text without white space at its ends; the caller frees. */
+char *tyto_composer_get_text (TytoComposer *self);
+void tyto_composer_set_text (TytoComposer *self, const char *text);
+/* The attachments that can be sent (TytoAttachment; the caller unrefs the array). Those that failed stay out. */
+GPtrArray *tyto_composer_get_attachments (TytoComposer *self);
+void tyto_composer_clear (TytoComposer *self);
+
+/* The number that the first attachment gets. */
+void tyto_composer_set_first_number (TytoComposer *self, int number);
+void tyto_composer_set_busy (TytoComposer *self, gboolean busy);
+/* The quiet line beside the button. */
+void tyto_composer_set_status (TytoComposer *self, const char *status);
+
+/* Takes files in: pictures become attachments, documents ask for their pages. */
+void tyto_composer_attach_file (TytoComposer *self, GFile *file);
+void tyto_composer_attach_texture (TytoComposer *self, GdkTexture *texture);
+/* Pages of a document, as "choose-pages" gave it (numbers from 0). */
+void tyto_composer_attach_pages (TytoComposer *self, const char *blob, const char *name, const int *pages, guint n_pages);
+
+void tyto_composer_focus (TytoComposer *self);
+
+G_END_DECLS

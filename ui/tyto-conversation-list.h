@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/history/tyto-conversation.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* The conversations in the side pane, grouped by day. Signals: "opened" (TytoConversation), "deleted" (TytoConversation). */
+#define TYTO_TYPE_CONVERSATION_LIST (tyto_conversation_list_get_type ())
+G_DECLARE_FINAL_TYPE (TytoConversationList, tyto_conversation_list, TYTO, CONVERSATION_LIST, GtkWidget)
+
+/* `conversations`: TytoConversation, newest first; the list follows it. */
+GtkWidget *tyto_conversation_list_new (GListModel *conversations);
+/* Marks the open conversation; NULL: none. */
+void tyto_conversation_list_select (TytoConversationList *self, TytoConversation *conversation);
+
+G_END_DECLS

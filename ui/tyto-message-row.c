@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-message-row"
+
+#include "ui/tyto-message-row.h"
+
+#include "ui/tyto-picture.h"
+
+#include <glib/gi18n.h>
+
+#define PICTURE_HEIGHT 104
+#define CARET "▍"
+
+struct _TytoMessageRow {
+  GtkBox parent_instance;
+
+  TytoChat *chat;
+  TytoMessage *message;
+  gboolean last, hovered;
+
+  GtkWidget *column, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *speed;
+};
+
+G_DEFINE_FINAL_TYPE (TytoMessageRow, tyto_message_row, GTK_TYPE_BOX)
+
+enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static gboolean
+is_answer (TytoMessageRow *self)
+{
+  return tyto_message_get_role (self->message) == TYTO_ROLE_ASSISTANT;
+}
+
+static GtkWidget *
+icon_button (const char *icon, const char *label)
+{
+  GtkWidget *button = gtk_button_new_from_icon_name (icon);
+
+  gtk_widget_add_css_class (button, "flat");
+  gtk_widget_add_css_class (button, "quiet");
+  gtk_widget_set_tooltip_text (button, label);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  return button;
+}
+
+static GtkWidget *
+text_label (const char *css_class)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
+  gtk_widget_add_css_class (label, css_class);
+  return label;
+}
+
+/* The quiet row keeps its place, so that nothing jumps when it appears. */
+static void
+update_actions (TytoMessageRow *self)
+{
+  gboolean growing = tyto_message_get_state (self->message) == TYTO_MESSAGE_GROWING;
+  gboolean shown = !growing && (self->hovered || (self->last && is_answer (self)) || gtk_widget_get_focus_child (self->actions) != NULL);
+
+  gtk_widget_set_opacity (self->actions, shown ? 1.0 : 0.0);
+  gtk_widget_set_can_target (self->actions, !growing);
+}
+
+void
+tyto_message_row_refresh (TytoMessageRow *self)
+{
+  guint index = 0, n = tyto_chat_get_n_siblings (self->chat, self->message, &index);
+  gboolean busy = tyto_chat_get_busy (self->chat);
+  g_autofree char *label = g_strdup_printf (_("%u / %u"), index + 1, n);
+
+  gtk_widget_set_visible (self->branch, n > 1);
+  gtk_label_set_text (GTK_LABEL (self->branch_label), label);
+  gtk_widget_set_sensitive (self->previous, !busy && index > 0);
+  gtk_widget_set_sensitive (self->next, !busy && index + 1 < n);
+  if (self->again)
+    gtk_widget_set_sensitive (self->again, !busy);
+  if (self->edit)
+    gtk_widget_set_sensitive (self->edit, !busy);
+  update_actions (self);
+}
+
+static void
+update_text (TytoMessageRow *self)
+{
+  const char *text = tyto_message_get_text (self->message);
+  gboolean growing = tyto_message_get_state (self->message) == TYTO_MESSAGE_GROWING;
+
+  gtk_widget_set_visible (self->text, *text != '\0');
+  if (growing) {
+    g_autofree char *with_caret = g_strconcat (text, CARET, NULL);
+
+    gtk_label_set_text (GTK_LABEL (self->text), with_caret);
+  } else {
+    gtk_label_set_text (GTK_LABEL (self->text), text);
+  }
+}
+
+static void
+update_speed (TytoMessageRow *self)
+{
+  double first = tyto_message_get_first_word (self->message), speed = tyto_message_get_speed (self->message);
+  g_autofree char *text = NULL;
+
+  if (!self->speed)
+    return;
+  if (first > 0.0 && speed > 0.0)
+    text = g_strdup_printf (_("First word %.1f s · %.1f words/s"), first, speed);
+  gtk_label_set_text (GTK_LABEL (self->speed), text ? text : "");
+}
+
+static void
+update_state (TytoMessageRow *self)
+{
+  TytoMessageState state = tyto_message_get_state (self->message);
+  const char *stage = tyto_message_get_stage (self->message);
+  int dropped = tyto_message_get_dropped (self->message);
+  const char *note = NULL;
+  g_autofree char *dropped_note = NULL;
+
+  if (state == TYTO_MESSAGE_STOPPED)
+    note = _("Stopped.");
+  else if (state == TYTO_MESSAGE_INTERRUPTED)
+    note = _("Tyto closed before this answer was finished.");
+  else if (dropped > 0)
+    note = dropped_note = g_strdup_printf (
+        ngettext ("The oldest question no longer fitted and was left out.", "The oldest %d questions no longer fitted and were left out.",
+                  (unsigned long) dropped),
+        dropped);
+  gtk_widget_set_visible (self->stage, state == TYTO_MESSAGE_GROWING && *stage && !*tyto_message_get_text (self->message));
+  gtk_label_set_text (GTK_LABEL (self->stage), stage);
+  gtk_widget_set_visible (self->note, note != NULL);
+  gtk_label_set_text (GTK_LABEL (self->note), note ? note : "");
+  gtk_widget_set_visible (self->error, state == TYTO_MESSAGE_FAILED);
+  gtk_label_set_text (GTK_LABEL (self->error), state == TYTO_MESSAGE_FAILED ? tyto_message_get_error (self->message) : "");
+  update_text (self);
+  update_speed (self);
+  tyto_message_row_refresh (self);
+}
+
+static void
+copy_clicked (TytoMessageRow *self)
+{
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), tyto_message_get_text (self->message));
+}
+
+static void
+again_clicked (TytoMessageRow *self)
+{
+  g_signal_emit (self, signals[SIGNAL_AGAIN], 0);
+}
+
+static void
+edit_clicked (TytoMessageRow *self)
+{
+  g_signal_emit (self, signals[SIGNAL_EDIT], 0);
+}
+
+static void
+previous_clicked (TytoMessageRow *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SIBLING], 0, -1);
+}
+
+static void
+next_clicked (TytoMessageRow *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SIBLING], 0, 1);
+}
+
+static void
+pointer_entered (TytoMessageRow *self)
+{
+  self->hovered = TRUE;
+  update_actions (self);
+}
+
+static void
+pointer_left (TytoMessageRow *self)
+{
+  self->hovered = FALSE;
+  update_actions (self);
+}
+
+static void
+tyto_message_row_dispose (GObject *object)
+{
+  TytoMessageRow *self = TYTO_MESSAGE_ROW (object);
+
+  if (self->message)
+    g_signal_handlers_disconnect_by_data (self->message, self);
+  if (self->chat)
+    g_signal_handlers_disconnect_by_data (self->chat, self);
+  g_clear_object (&self->message);
+  g_clear_object (&self->chat);
+  G_OBJECT_CLASS (tyto_message_row_parent_class)->dispose (object);
+}
+
+static void
+tyto_message_row_class_init (TytoMessageRowClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = tyto_message_row_dispose;
+  signals[SIGNAL_AGAIN] = g_signal_new ("again", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_EDIT] = g_signal_new ("edit", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_SIBLING] =
+      g_signal_new ("sibling", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
+}
+
+static void
+tyto_message_row_init (TytoMessageRow *self)
+{
+  GtkEventController *motion = gtk_event_controller_motion_new ();
+
+  gtk_widget_add_css_class (GTK_WIDGET (self), "message");
+  g_signal_connect_swapped (motion, "enter", G_CALLBACK (pointer_entered), self);
+  g_signal_connect_swapped (motion, "leave", G_CALLBACK (pointer_left), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), motion);
+}
+
+static void
+build_pictures (TytoMessageRow *self)
+{
+  GPtrArray *attachments = tyto_message_get_attachments (self->message);
+  GtkWidget *flow;
+
+  if (attachments->len == 0)
+    return;
+  flow = gtk_flow_box_new ();
+  gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (flow), GTK_SELECTION_NONE);
+  gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (flow), MIN (attachments->len, 5));
+  gtk_flow_box_set_min_children_per_line (GTK_FLOW_BOX (flow), MIN (attachments->len, 2));
+  gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (flow), 8);
+  gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (flow), 8);
+  gtk_widget_set_halign (flow, GTK_ALIGN_END);
+  gtk_widget_add_css_class (flow, "pictures");
+  for (guint i = 0; i < attachments->len; i++) {
+    GtkWidget *child = gtk_flow_box_child_new ();
+
+    gtk_flow_box_child_set_child (GTK_FLOW_BOX_CHILD (child), tyto_picture_new (g_ptr_array_index (attachments, i), PICTURE_HEIGHT, FALSE));
+    gtk_widget_set_focusable (child, FALSE);
+    gtk_flow_box_insert (GTK_FLOW_BOX (flow), child, -1);
+  }
+  gtk_box_append (GTK_BOX (self->column), flow);
+}
+
+static void
+build_actions (TytoMessageRow *self)
+{
+  GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *spacer = gtk_label_new (NULL);
+
+  self->actions = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
+  gtk_widget_add_css_class (self->actions, "actions");
+  gtk_box_append (GTK_BOX (self->actions), copy);
+  g_signal_connect_swapped (copy, "clicked", G_CALLBACK (copy_clicked), self);
+  if (is_answer (self)) {
+    self->again = icon_button ("view-refresh-symbolic", _("Answer again"));
+    g_signal_connect_swapped (self->again, "clicked", G_CALLBACK (again_clicked), self);
+    gtk_box_append (GTK_BOX (self->actions), self->again);
+  } else {
+    self->edit = icon_button ("document-edit-symbolic", _("Edit the question"));
+    g_signal_connect_swapped (self->edit, "clicked", G_CALLBACK (edit_clicked), self);
+    gtk_box_append (GTK_BOX (self->actions), self->edit);
+  }
+
+  self->branch = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
+  self->previous = icon_button ("go-previous-symbolic", _("Previous version"));
+  self->next = icon_button ("go-next-symbolic", _("Next version"));
+  self->branch_label = gtk_label_new (NULL);
+  gtk_widget_add_css_class (self->branch_label, "quiet");
+  gtk_box_append (GTK_BOX (self->branch), self->previous);
+  gtk_box_append (GTK_BOX (self->branch), self->branch_label);
+  gtk_box_append (GTK_BOX (self->branch), self->next);
+  g_signal_connect_swapped (self->previous, "clicked", G_CALLBACK (previous_clicked), self);
+  g_signal_connect_swapped (self->next, "clicked", G_CALLBACK (next_clicked), self);
+  gtk_box_append (GTK_BOX (self->actions), self->branch);
+
+  gtk_widget_set_hexpand (spacer, TRUE);
+  gtk_box_append (GTK_BOX (self->actions), spacer);
+  if (is_answer (self)) {
+    self->speed = gtk_label_new (NULL);
+    gtk_label_set_ellipsize (GTK_LABEL (self->speed), PANGO_ELLIPSIZE_END);
+    gtk_widget_add_css_class (self->speed, "quiet");
+    gtk_box_append (GTK_BOX (self->actions), self->speed);
+  } else {
+    gtk_widget_set_halign (self->actions, GTK_ALIGN_END);
+  }
+  g_signal_connect_swapped (self->actions, "notify::has-focus", G_CALLBACK (update_actions), self);
+}
+
+GtkWidget *
+tyto_message_row_new (TytoChat *chat, TytoMessage *message)
+{
+  TytoMessageRow *self = g_object_new (TYTO_TYPE_MESSAGE_ROW, NULL);
+  gboolean answer;
+
+  self->chat = g_object_ref (chat);
+  self->message = g_object_ref (message);
+  answer = is_answer (self);
+  gtk_widget_add_css_class (GTK_WIDGET (self), answer ? "answer" : "question");
+  if (answer) {
+    GtkWidget *owl = gtk_image_new_from_icon_name ("io.github.tyto_app.Tyto");
+
+    gtk_image_set_pixel_size (GTK_IMAGE (owl), 30);
+    gtk_widget_set_valign (owl, GTK_ALIGN_START);
+    gtk_widget_add_css_class (owl, "owl");
+    gtk_box_append (GTK_BOX (self), owl);
+  }
+  self->column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  gtk_widget_set_hexpand (self->column, TRUE);
+  gtk_box_append (GTK_BOX (self), self->column);
+  if (!answer)
+    build_pictures (self);
+
+  self->text = text_label (answer ? "answer-text" : "bubble");
+  gtk_label_set_selectable (GTK_LABEL (self->text), TRUE);
+  gtk_widget_set_halign (self->text, answer ? GTK_ALIGN_FILL : GTK_ALIGN_END);
+  self->stage = text_label ("quiet");
+  self->note = text_label ("quiet");
+  self->error = text_label ("error-text");
+  gtk_box_append (GTK_BOX (self->column), self->text);
+  gtk_box_append (GTK_BOX (self->column), self->stage);
+  gtk_box_append (GTK_BOX (self->column), self->error);
+  gtk_box_append (GTK_BOX (self->column), self->note);
+  build_actions (self);
+  gtk_box_append (GTK_BOX (self->column), self->actions);
+
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->text), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  answer ? _("Answer") : _("Your question"), -1);
+  g_signal_connect_swapped (message, "notify::text", G_CALLBACK (update_text), self);
+  g_signal_connect_swapped (message, "notify::state", G_CALLBACK (update_state), self);
+  g_signal_connect_swapped (message, "notify::stage", G_CALLBACK (update_state), self);
+  g_signal_connect_swapped (chat, "notify::busy", G_CALLBACK (tyto_message_row_refresh), self);
+  update_state (self);
+  return GTK_WIDGET (self);
+}
+
+TytoMessage *
+tyto_message_row_get_message (TytoMessageRow *self)
+{
+  return self->message;
+}
+
+void
+tyto_message_row_set_last (TytoMessageRow *self, gboolean last)
+{
+  self->last = last;
+  update_actions (self);
+}

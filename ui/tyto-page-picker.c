@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-page-picker"
+
+#include "ui/tyto-page-picker.h"
+
+#include "ui/tyto-texture.h"
+
+#include <glib/gi18n.h>
+
+#define THUMBNAIL_HEIGHT 150
+#define THUMBNAIL_WIDTH 120
+
+struct _TytoPagePicker {
+  AdwWindow parent_instance;
+
+  TytoDocuments *documents;
+  char *blob, *name;
+  guint n_pages;
+  GtkMultiSelection *selection;
+  gboolean in_step; /* the range field and the selection follow each other: guards against echo */
+
+  GtkWidget *grid, *range, *footer, *attach;
+};
+
+G_DEFINE_FINAL_TYPE (TytoPagePicker, tyto_page_picker, ADW_TYPE_WINDOW)
+
+enum { SIGNAL_CHOSEN, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+static void
+update_footer (TytoPagePicker *self)
+{
+  g_autoptr (GtkBitset) pages = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
+  guint n = (guint) gtk_bitset_get_size (pages);
+  g_autofree char *text =
+      n == 0 ? g_strdup (_("Choose the pages to ask about"))
+             : g_strdup_printf (ngettext ("%u page will be attached as a picture", "%u pages will be attached as pictures", n), n);
+
+  gtk_label_set_text (GTK_LABEL (self->footer), text);
+  gtk_widget_set_sensitive (self->attach, n > 0);
+}
+
+static void
+selection_changed (TytoPagePicker *self)
+{
+  g_autoptr (GtkBitset) pages = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
+  g_autofree char *text = tyto_page_range_format (pages);
+
+  update_footer (self);
+  if (self->in_step)
+    return;
+  self->in_step = TRUE;
+  gtk_editable_set_text (GTK_EDITABLE (self->range), text);
+  gtk_widget_remove_css_class (self->range, "error");
+  self->in_step = FALSE;
+}
+
+static void
+range_changed (TytoPagePicker *self)
+{
+  g_autoptr (GtkBitset) pages = NULL, all = NULL;
+
+  if (self->in_step)
+    return;
+  pages = tyto_page_range_parse (gtk_editable_get_text (GTK_EDITABLE (self->range)), self->n_pages);
+  if (!pages) {
+    gtk_widget_add_css_class (self->range, "error");
+    return;
+  }
+  gtk_widget_remove_css_class (self->range, "error");
+  all = gtk_bitset_new_range (0, self->n_pages);
+  self->in_step = TRUE;
+  gtk_selection_model_set_selection (GTK_SELECTION_MODEL (self->selection), pages, all);
+  self->in_step = FALSE;
+}
+
+static void
+choose (TytoPagePicker *self)
+{
+  g_autoptr (GtkBitset) pages = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (int));
+  GtkBitsetIter iter;
+  guint page;
+
+  if (gtk_bitset_is_empty (pages))
+    return;
+  for (gboolean more = gtk_bitset_iter_init_first (&iter, pages, &page); more; more = gtk_bitset_iter_next (&iter, &page)) {
+    int number = (int) page;
+
+    g_array_append_val (list, number);
+  }
+  g_signal_emit (self, signals[SIGNAL_CHOSEN], 0, list);
+  gtk_window_close (GTK_WINDOW (self));
+}
+
+/* A cell: picture above, number below. Its GCancellable hangs on the picture, so that a cell that scrolls out of sight asks no longer. */
+static void
+setup_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4), *picture = gtk_picture_new (), *label = gtk_label_new (NULL);
+
+  gtk_widget_set_size_request (picture, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT);
+  gtk_picture_set_content_fit (GTK_PICTURE (picture), GTK_CONTENT_FIT_CONTAIN);
+  gtk_widget_add_css_class (box, "page");
+  gtk_box_append (GTK_BOX (box), picture);
+  gtk_box_append (GTK_BOX (box), label);
+  gtk_list_item_set_child (item, box);
+}
+
+static void
+cell_rendered (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GtkPicture) picture = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlPicture) pixels = tyto_documents_render_finish (TYTO_DOCUMENTS (object), result, &error);
+
+  if (pixels) {
+    g_autoptr (GdkTexture) texture = tyto_texture_new (pixels);
+
+    gtk_picture_set_paintable (picture, GDK_PAINTABLE (texture));
+  } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED)) {
+    gtk_widget_set_tooltip_text (GTK_WIDGET (picture), error->message);
+  }
+}
+
+static void
+bind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
+{
+  GtkWidget *box = gtk_list_item_get_child (item), *picture = gtk_widget_get_first_child (box);
+  guint page = gtk_list_item_get_position (item);
+  g_autofree char *number = g_strdup_printf ("%u", page + 1), *name = g_strdup_printf (_("Page %u"), page + 1);
+  GCancellable *cancellable = g_cancellable_new ();
+
+  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), number);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (box), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  gtk_picture_set_paintable (GTK_PICTURE (picture), NULL);
+  g_object_set_data_full (G_OBJECT (picture), "cancellable", cancellable, g_object_unref);
+  tyto_documents_render_async (self->documents, self->blob, self->name, (int) page, 2 * THUMBNAIL_HEIGHT, 0, cancellable, cell_rendered,
+                               g_object_ref (picture));
+}
+
+static void
+unbind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
+{
+  GtkWidget *picture = gtk_widget_get_first_child (gtk_list_item_get_child (item));
+
+  g_cancellable_cancel (g_object_get_data (G_OBJECT (picture), "cancellable"));
+  g_object_set_data (G_OBJECT (picture), "cancellable", NULL);
+}
+
+static void
+tyto_page_picker_dispose (GObject *object)
+{
+  TytoPagePicker *self = TYTO_PAGE_PICKER (object);
+
+  if (self->selection)
+    g_signal_handlers_disconnect_by_data (self->selection, self);
+  g_clear_object (&self->selection);
+  g_clear_object (&self->documents);
+  g_clear_pointer (&self->blob, g_free);
+  g_clear_pointer (&self->name, g_free);
+  G_OBJECT_CLASS (tyto_page_picker_parent_class)->dispose (object);
+}
+
+static void
+tyto_page_picker_class_init (TytoPagePickerClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = tyto_page_picker_dispose;
+  signals[SIGNAL_CHOSEN] =
+      g_signal_new ("chosen", TYTO_TYPE_PAGE_PICKER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ARRAY);
+  gtk_widget_class_add_binding_action (GTK_WIDGET_CLASS (klass), GDK_KEY_Escape, 0, "window.close", NULL);
+}
+
+static void
+tyto_page_picker_init (TytoPagePicker *self)
+{
+}
+
+static void
+build (TytoPagePicker *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new (), *scroller = gtk_scrolled_window_new ();
+  GtkWidget *tools = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *label = gtk_label_new_with_mnemonic (_("_Pages"));
+  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
+  g_autofree char *count = g_strdup_printf (ngettext ("%u page", "%u pages", self->n_pages), self->n_pages);
+
+  adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (self->name, count));
+  self->attach = gtk_button_new_with_mnemonic (_("_Attach"));
+  gtk_widget_add_css_class (self->attach, "suggested-action");
+  g_signal_connect_swapped (self->attach, "clicked", G_CALLBACK (choose), self);
+  adw_header_bar_pack_end (ADW_HEADER_BAR (header), self->attach);
+
+  self->range = gtk_entry_new ();
+  gtk_entry_set_placeholder_text (GTK_ENTRY (self->range), _("Such as 1-3, 7"));
+  gtk_widget_set_hexpand (self->range, TRUE);
+  gtk_label_set_mnemonic_widget (GTK_LABEL (label), self->range);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->range), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pages"), -1);
+  g_signal_connect_swapped (self->range, "changed", G_CALLBACK (range_changed), self);
+  g_signal_connect_swapped (self->range, "activate", G_CALLBACK (choose), self);
+  gtk_widget_add_css_class (tools, "picker-tools");
+  gtk_box_append (GTK_BOX (tools), label);
+  gtk_box_append (GTK_BOX (tools), self->range);
+
+  g_signal_connect (factory, "setup", G_CALLBACK (setup_cell), self);
+  g_signal_connect (factory, "bind", G_CALLBACK (bind_cell), self);
+  g_signal_connect (factory, "unbind", G_CALLBACK (unbind_cell), self);
+  self->grid = gtk_grid_view_new (GTK_SELECTION_MODEL (g_object_ref (self->selection)), factory);
+  gtk_grid_view_set_enable_rubberband (GTK_GRID_VIEW (self->grid), TRUE);
+  gtk_grid_view_set_max_columns (GTK_GRID_VIEW (self->grid), 8);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->grid), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pages"), -1);
+  g_signal_connect_swapped (self->grid, "activate", G_CALLBACK (choose), self);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), self->grid);
+  gtk_widget_set_vexpand (scroller, TRUE);
+
+  self->footer = gtk_label_new (NULL);
+  gtk_label_set_wrap (GTK_LABEL (self->footer), TRUE);
+  gtk_widget_add_css_class (self->footer, "picker-footer");
+  gtk_box_append (GTK_BOX (box), header);
+  gtk_box_append (GTK_BOX (box), tools);
+  gtk_box_append (GTK_BOX (box), scroller);
+  gtk_box_append (GTK_BOX (box), self->footer);
+  adw_window_set_content (ADW_WINDOW (self), box);
+}
+
+TytoPagePicker *
+tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, const TytoImport *import)
+{
+  TytoPagePicker *self = g_object_new (TYTO_TYPE_PAGE_PICKER, "transient-for", parent, "modal", TRUE, "title", import->name,
+                                       "default-width", 640, "default-height", 560, NULL);
+  GtkStringList *pages = gtk_string_list_new (NULL);
+
+  self->documents = g_object_ref (documents);
+  self->blob = g_strdup (import->blob);
+  self->name = g_strdup (import->name);
+  self->n_pages = (guint) import->n_pages;
+  for (guint i = 0; i < self->n_pages; i++)
+    gtk_string_list_append (pages, "");
+  self->selection = gtk_multi_selection_new (G_LIST_MODEL (pages));
+  g_signal_connect_swapped (self->selection, "selection-changed", G_CALLBACK (selection_changed), self);
+  build (self);
+  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 0, TRUE);
+  gtk_widget_grab_focus (self->range);
+  return self;
+}
+
+const char *
+tyto_page_picker_get_blob (TytoPagePicker *self)
+{
+  return self->blob;
+}
+
+const char *
+tyto_page_picker_get_name (TytoPagePicker *self)
+{
+  return self->name;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "app/documents/tyto-documents.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+/* Chooses pages of a document: thumbnails (those in sight first), click, Shift-click, rubber band, and a range field in step with them.
+ * Signal "chosen" (GArray of int, from 0). */
+#define TYTO_TYPE_PAGE_PICKER (tyto_page_picker_get_type ())
+G_DECLARE_FINAL_TYPE (TytoPagePicker, tyto_page_picker, TYTO, PAGE_PICKER, AdwWindow)
+
+TytoPagePicker *tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, const TytoImport *import);
+
+const char *tyto_page_picker_get_blob (TytoPagePicker *self);
+const char *tyto_page_picker_get_name (TytoPagePicker *self);
+
+/* "1-3, 7" → pages from 0 that exist, as a bitset; NULL when the text is no range. */
+GtkBitset *tyto_page_range_parse (const char *text, guint n_pages);
+/* The other way round. */
+char *tyto_page_range_format (GtkBitset *pages);
+
+G_END_DECLS

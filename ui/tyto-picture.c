@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-picture"
+
+#include "ui/tyto-picture.h"
+
+#include "ui/tyto-texture.h"
+
+#include <glib/gi18n.h>
+
+/* Very wide and very high pictures are cut to this shape. */
+#define MAX_ASPECT 2.6
+#define MIN_ASPECT 0.5
+
+struct _TytoPicture {
+  GtkBox parent_instance;
+
+  TytoAttachment *attachment;
+  int height;
+
+  GtkWidget *overlay, *picture, *badge, *strip, *progress, *spinner, *error_icon, *error;
+};
+
+G_DEFINE_FINAL_TYPE (TytoPicture, tyto_picture, GTK_TYPE_BOX)
+
+enum { SIGNAL_REMOVED, SIGNAL_ACTIVATED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+/* "Picture 2: cat.png", "Picture 3: report.pdf, page 12". */
+static char *
+describe (TytoPicture *self)
+{
+  const char *name = tyto_attachment_get_name (self->attachment), *label = tyto_attachment_get_page_label (self->attachment);
+  int number = tyto_attachment_get_number (self->attachment);
+
+  return label ? g_strdup_printf (_("Picture %d: %s, page %s"), number, name, label) : g_strdup_printf (_("Picture %d: %s"), number, name);
+}
+
+static void
+update (TytoPicture *self)
+{
+  TytoAttachmentState state = tyto_attachment_get_state (self->attachment);
+  OwlPicture *thumbnail = tyto_attachment_get_thumbnail (self->attachment);
+  const char *label = tyto_attachment_get_page_label (self->attachment);
+  double progress = tyto_attachment_get_progress (self->attachment), aspect = 1.0;
+  g_autofree char *description = describe (self);
+  g_autofree char *number = g_strdup_printf ("%d", tyto_attachment_get_number (self->attachment));
+
+  if (thumbnail)
+    aspect = CLAMP ((double) owl_picture_get_width (thumbnail) / owl_picture_get_height (thumbnail), MIN_ASPECT, MAX_ASPECT);
+  gtk_widget_set_size_request (self->overlay, (int) (aspect * self->height), self->height);
+  gtk_label_set_text (GTK_LABEL (self->badge), number);
+  gtk_widget_set_visible (self->badge, tyto_attachment_get_number (self->attachment) > 0);
+  gtk_widget_set_visible (self->strip, label != NULL && state == TYTO_ATTACHMENT_READY);
+  if (label) {
+    g_autofree char *strip = g_strdup_printf (_("%s · p. %s"), tyto_attachment_get_name (self->attachment), label);
+
+    gtk_label_set_text (GTK_LABEL (self->strip), strip);
+  }
+  gtk_widget_set_visible (self->spinner, state == TYTO_ATTACHMENT_READING);
+  gtk_spinner_set_spinning (GTK_SPINNER (self->spinner), state == TYTO_ATTACHMENT_READING);
+  gtk_widget_set_visible (self->progress, progress > 0.0 && progress < 1.0);
+  gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (self->progress), progress);
+  gtk_widget_set_visible (self->error_icon, state == TYTO_ATTACHMENT_FAILED);
+  gtk_widget_set_visible (self->error, state == TYTO_ATTACHMENT_FAILED);
+  if (state == TYTO_ATTACHMENT_FAILED)
+    gtk_label_set_text (GTK_LABEL (self->error), tyto_attachment_get_error (self->attachment));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
+  gtk_widget_set_tooltip_text (self->overlay, description);
+}
+
+static void
+update_thumbnail (TytoPicture *self)
+{
+  OwlPicture *thumbnail = tyto_attachment_get_thumbnail (self->attachment);
+
+  if (thumbnail) {
+    g_autoptr (GdkTexture) texture = tyto_texture_new (thumbnail);
+
+    gtk_picture_set_paintable (GTK_PICTURE (self->picture), GDK_PAINTABLE (texture));
+  }
+  update (self);
+}
+
+static void
+remove_clicked (TytoPicture *self)
+{
+  g_signal_emit (self, signals[SIGNAL_REMOVED], 0);
+}
+
+static void
+tyto_picture_dispose (GObject *object)
+{
+  TytoPicture *self = TYTO_PICTURE (object);
+
+  if (self->attachment)
+    g_signal_handlers_disconnect_by_data (self->attachment, self);
+  g_clear_object (&self->attachment);
+  G_OBJECT_CLASS (tyto_picture_parent_class)->dispose (object);
+}
+
+static void
+tyto_picture_class_init (TytoPictureClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = tyto_picture_dispose;
+  signals[SIGNAL_REMOVED] = g_signal_new ("removed", TYTO_TYPE_PICTURE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_ACTIVATED] = g_signal_new ("activated", TYTO_TYPE_PICTURE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  gtk_widget_class_set_css_name (GTK_WIDGET_CLASS (klass), "tytopicture");
+  gtk_widget_class_set_accessible_role (GTK_WIDGET_CLASS (klass), GTK_ACCESSIBLE_ROLE_IMG);
+}
+
+static GtkWidget *
+add_overlay (TytoPicture *self, GtkWidget *widget, GtkAlign halign, GtkAlign valign, const char *css_class)
+{
+  gtk_widget_set_halign (widget, halign);
+  gtk_widget_set_valign (widget, valign);
+  gtk_widget_add_css_class (widget, css_class);
+  gtk_overlay_add_overlay (GTK_OVERLAY (self->overlay), widget);
+  return widget;
+}
+
+static void
+tyto_picture_init (TytoPicture *self)
+{
+  gtk_box_set_spacing (GTK_BOX (self), 8);
+  self->overlay = gtk_overlay_new ();
+  gtk_widget_add_css_class (self->overlay, "frame-box");
+  gtk_widget_set_overflow (self->overlay, GTK_OVERFLOW_HIDDEN);
+  gtk_widget_set_valign (self->overlay, GTK_ALIGN_START);
+  gtk_box_append (GTK_BOX (self), self->overlay);
+
+  self->picture = gtk_picture_new ();
+  gtk_picture_set_content_fit (GTK_PICTURE (self->picture), GTK_CONTENT_FIT_COVER);
+  gtk_picture_set_can_shrink (GTK_PICTURE (self->picture), TRUE);
+  gtk_overlay_set_child (GTK_OVERLAY (self->overlay), self->picture);
+  self->spinner = add_overlay (self, gtk_spinner_new (), GTK_ALIGN_CENTER, GTK_ALIGN_CENTER, "reading");
+  self->error_icon = add_overlay (self, gtk_image_new_from_icon_name ("dialog-warning-symbolic"), GTK_ALIGN_CENTER, GTK_ALIGN_CENTER, "warning");
+  self->strip = add_overlay (self, gtk_label_new (NULL), GTK_ALIGN_FILL, GTK_ALIGN_END, "strip");
+  gtk_label_set_ellipsize (GTK_LABEL (self->strip), PANGO_ELLIPSIZE_START);
+  self->progress = add_overlay (self, gtk_progress_bar_new (), GTK_ALIGN_FILL, GTK_ALIGN_END, "reading-line");
+  self->badge = add_overlay (self, gtk_label_new (NULL), GTK_ALIGN_START, GTK_ALIGN_START, "badge");
+
+  self->error = gtk_label_new (NULL);
+  gtk_label_set_wrap (GTK_LABEL (self->error), TRUE);
+  gtk_label_set_xalign (GTK_LABEL (self->error), 0.0f);
+  gtk_label_set_max_width_chars (GTK_LABEL (self->error), 32);
+  gtk_widget_add_css_class (self->error, "error-text");
+  gtk_box_append (GTK_BOX (self), self->error);
+}
+
+GtkWidget *
+tyto_picture_new (TytoAttachment *attachment, int height, gboolean removable)
+{
+  TytoPicture *self = g_object_new (TYTO_TYPE_PICTURE, NULL);
+
+  self->attachment = g_object_ref (attachment);
+  self->height = height;
+  if (removable) {
+    g_autofree char *label = g_strdup_printf (_("Remove %s"), tyto_attachment_get_name (attachment));
+    GtkWidget *button = add_overlay (self, gtk_button_new_from_icon_name ("window-close-symbolic"), GTK_ALIGN_END, GTK_ALIGN_START, "remove");
+
+    gtk_widget_add_css_class (button, "circular");
+    gtk_widget_set_tooltip_text (button, label);
+    gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+    g_signal_connect_swapped (button, "clicked", G_CALLBACK (remove_clicked), self);
+  }
+  g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (update), self);
+  g_signal_connect_swapped (attachment, "notify::number", G_CALLBACK (update), self);
+  g_signal_connect_swapped (attachment, "notify::progress", G_CALLBACK (update), self);
+  g_signal_connect_swapped (attachment, "notify::thumbnail-serial", G_CALLBACK (update_thumbnail), self);
+  update_thumbnail (self);
+  return GTK_WIDGET (self);
+}
+
+TytoAttachment *
+tyto_picture_get_attachment (TytoPicture *self)
+{
+  return self->attachment;
+}

@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-window"
+
+#include "ui/tyto-window-private.h"
+
+#include "app/documents/tyto-samples.h"
+#include "app/models/tyto-models.h"
+#include "ui/tyto-chat-view.h"
+#include "ui/tyto-conversation-list.h"
+#include "ui/tyto-empty.h"
+#include "ui/tyto-page-picker.h"
+
+#include <glib/gi18n.h>
+
+#define SIDE_WIDTH 270
+#define FOLD_WIDTH 700
+#define COLUMN_WIDTH 740
+#define UNDO_SECONDS 10
+
+G_DEFINE_FINAL_TYPE (TytoWindow, tyto_window, ADW_TYPE_APPLICATION_WINDOW)
+
+static void open_chat (TytoWindow *self, TytoConversation *conversation, gboolean is_new);
+
+static const TytoAnswerOptions precise_options = { .varied = FALSE };
+
+void
+_tyto_window_toast (TytoWindow *self, const char *text)
+{
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), adw_toast_new (text));
+}
+
+/* Title and subtitle follow the conversation and the model. */
+static void
+update_title (TytoWindow *self)
+{
+  TytoEngine *engine = tyto_services_get_engine (self->services);
+  const char *title = self->chat ? tyto_conversation_get_title (tyto_chat_get_conversation (self->chat)) : "";
+  const char *path = tyto_services_get_model_path (self->services), *name = tyto_engine_get_model_name (engine);
+  g_autofree char *subtitle = NULL;
+
+  switch (tyto_engine_get_state (engine)) {
+  case TYTO_ENGINE_LOADING:
+    subtitle = g_strdup_printf (_("Loading the model, %.0f %%"), tyto_engine_get_progress (engine) * 100.0);
+    break;
+  case TYTO_ENGINE_READY:
+    subtitle = g_strdup (tyto_models_is_starter (path) ? _("Starter model") : name);
+    break;
+  case TYTO_ENGINE_NONE:
+  case TYTO_ENGINE_FAILED:
+  default:
+    subtitle = g_strdup (_("No model"));
+  }
+  adw_window_title_set_title (ADW_WINDOW_TITLE (self->title), *title ? title : _("New chat"));
+  adw_window_title_set_subtitle (ADW_WINDOW_TITLE (self->title), subtitle);
+  tyto_composer_set_status (TYTO_COMPOSER (self->composer), subtitle);
+}
+
+/* What is wrong and what to do about it, above everything, until it is right. */
+static void
+update_banner (TytoWindow *self)
+{
+  TytoEngine *engine = tyto_services_get_engine (self->services);
+  const char *text = tyto_services_get_problem (self->services);
+  g_autofree char *failed = NULL;
+
+  if (!text && !tyto_services_get_model_path (self->services))
+    text = _("No model was found. Install Tyto again, or set TYTO_MODEL to a model folder.");
+  else if (!text && tyto_engine_get_state (engine) == TYTO_ENGINE_FAILED)
+    text = failed = g_strdup_printf (_("The model could not be loaded: %s"), tyto_engine_get_error (engine));
+  gtk_label_set_text (GTK_LABEL (self->banner_label), text ? text : "");
+  gtk_revealer_set_reveal_child (GTK_REVEALER (self->banner), text != NULL);
+}
+
+static void
+engine_changed (TytoWindow *self)
+{
+  update_title (self);
+  update_banner (self);
+}
+
+static void
+update_page (TytoWindow *self)
+{
+  gboolean empty = !self->chat || g_list_model_get_n_items (tyto_chat_get_messages (self->chat)) == 0;
+
+  gtk_stack_set_visible_child (GTK_STACK (self->stack), empty ? self->empty : self->view);
+  tyto_composer_set_first_number (TYTO_COMPOSER (self->composer), self->chat ? tyto_chat_get_next_number (self->chat) : 1);
+}
+
+static void
+busy_changed (TytoWindow *self)
+{
+  tyto_composer_set_busy (TYTO_COMPOSER (self->composer), self->chat && tyto_chat_get_busy (self->chat));
+}
+
+static void
+leave_editing (TytoWindow *self)
+{
+  g_clear_object (&self->edited);
+  gtk_widget_set_visible (self->edit_bar, FALSE);
+}
+
+static void
+cancel_editing (TytoWindow *self)
+{
+  leave_editing (self);
+  tyto_composer_clear (TYTO_COMPOSER (self->composer));
+}
+
+static void
+begin_editing (TytoWindow *self, TytoMessage *question)
+{
+  if (tyto_chat_get_busy (self->chat))
+    return;
+  g_set_object (&self->edited, question);
+  gtk_widget_set_visible (self->edit_bar, TRUE);
+  tyto_composer_set_text (TYTO_COMPOSER (self->composer), tyto_message_get_text (question));
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+static void
+edit_last (TytoWindow *self)
+{
+  GListModel *messages = tyto_chat_get_messages (self->chat);
+
+  for (guint i = g_list_model_get_n_items (messages); i > 0; i--) {
+    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, i - 1);
+
+    if (tyto_message_get_role (message) == TYTO_ROLE_USER) {
+      begin_editing (self, message);
+      return;
+    }
+  }
+}
+
+static void
+send (TytoWindow *self)
+{
+  g_autofree char *text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
+  g_autoptr (GPtrArray) attachments = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
+
+  if (tyto_chat_get_busy (self->chat))
+    return;
+  if (tyto_services_get_problem (self->services)) {
+    _tyto_window_toast (self, tyto_services_get_problem (self->services));
+    return;
+  }
+  if (self->edited && *text)
+    tyto_chat_edit (self->chat, self->edited, text, &precise_options);
+  else if (!self->edited)
+    tyto_chat_send (self->chat, text, attachments, &precise_options);
+  leave_editing (self);
+  tyto_composer_clear (TYTO_COMPOSER (self->composer));
+  tyto_services_conversation_used (self->services, tyto_chat_get_conversation (self->chat));
+  tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));
+  update_page (self);
+  update_title (self);
+  tyto_chat_view_scroll_to_end (TYTO_CHAT_VIEW (self->view));
+}
+
+static void
+stop (TytoWindow *self)
+{
+  if (self->chat)
+    tyto_chat_stop (self->chat);
+}
+
+static void
+again (TytoWindow *self, TytoMessage *answer)
+{
+  /* The most likely words are the same each time, so another answer is a varied one. */
+  const TytoAnswerOptions options = { .varied = TRUE, .seed = g_random_int () };
+
+  tyto_chat_regenerate (self->chat, answer, &options);
+}
+
+static void
+attachment_ready (TytoWindow *self, TytoAttachment *attachment)
+{
+  tyto_engine_read_ahead (tyto_services_get_engine (self->services), attachment);
+}
+
+static void
+pages_chosen (TytoWindow *self, GArray *pages, TytoPagePicker *picker)
+{
+  tyto_composer_attach_pages (TYTO_COMPOSER (self->composer), tyto_page_picker_get_blob (picker), tyto_page_picker_get_name (picker),
+                              (const int *) (const void *) pages->data, pages->len);
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+static void
+choose_pages (TytoWindow *self, const TytoImport *import)
+{
+  TytoPagePicker *picker;
+  const int first = 0;
+
+  if (import->n_pages == 1) {
+    tyto_composer_attach_pages (TYTO_COMPOSER (self->composer), import->blob, import->name, &first, 1);
+    return;
+  }
+  picker = tyto_page_picker_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), import);
+  g_signal_connect_object (picker, "chosen", G_CALLBACK (pages_chosen), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (picker));
+}
+
+static void
+ask_sample (TytoWindow *self, TytoSample *sample)
+{
+  for (guint i = 0; i < sample->paths->len; i++) {
+    g_autoptr (GFile) file = g_file_new_for_path (g_ptr_array_index (sample->paths, i));
+
+    tyto_composer_attach_file (TYTO_COMPOSER (self->composer), file);
+  }
+  tyto_composer_set_text (TYTO_COMPOSER (self->composer), sample->question);
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+void
+tyto_window_attach (TytoWindow *self, GFile *const *files, int n_files)
+{
+  for (int i = 0; i < n_files; i++)
+    tyto_composer_attach_file (TYTO_COMPOSER (self->composer), files[i]);
+}
+
+static void
+files_chosen (GtkNativeDialog *dialog, int response, TytoWindow *self)
+{
+  if (response == GTK_RESPONSE_ACCEPT) {
+    g_autoptr (GListModel) files = gtk_file_chooser_get_files (GTK_FILE_CHOOSER (dialog));
+
+    for (guint i = 0; i < g_list_model_get_n_items (files); i++) {
+      g_autoptr (GFile) file = g_list_model_get_item (files, i);
+
+      tyto_composer_attach_file (TYTO_COMPOSER (self->composer), file);
+    }
+  }
+  g_object_unref (dialog);
+}
+
+static void
+attach_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new (_("Attach pictures or PDF pages"), GTK_WINDOW (widget),
+                                                              GTK_FILE_CHOOSER_ACTION_OPEN, _("_Attach"), _("_Cancel"));
+  GtkFileFilter *filter = gtk_file_filter_new ();
+
+  gtk_file_filter_set_name (filter, _("Pictures and PDF documents"));
+  gtk_file_filter_add_mime_type (filter, "image/*");
+  gtk_file_filter_add_mime_type (filter, "application/pdf");
+  gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (dialog), filter);
+  g_object_unref (filter);
+  gtk_file_chooser_set_select_multiple (GTK_FILE_CHOOSER (dialog), TRUE);
+  g_signal_connect (dialog, "response", G_CALLBACK (files_chosen), widget);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static void
+chat_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoWindow) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!tyto_chat_load_finish (TYTO_CHAT (object), result, &error))
+    _tyto_window_toast (self, error->message);
+}
+
+static void
+close_chat (TytoWindow *self)
+{
+  if (!self->chat)
+    return;
+  g_signal_handlers_disconnect_by_data (self->chat, self);
+  g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
+  g_signal_handlers_disconnect_by_data (tyto_chat_get_conversation (self->chat), self);
+  tyto_chat_view_set_chat (TYTO_CHAT_VIEW (self->view), NULL);
+  tyto_chat_close (self->chat);
+  g_clear_object (&self->chat);
+}
+
+static void
+open_chat (TytoWindow *self, TytoConversation *conversation, gboolean is_new)
+{
+  if (self->chat && tyto_chat_get_conversation (self->chat) == conversation)
+    return;
+  close_chat (self);
+  leave_editing (self);
+  tyto_composer_clear (TYTO_COMPOSER (self->composer));
+  self->chat = tyto_chat_new (tyto_services_get_store (self->services), tyto_services_get_documents (self->services),
+                              tyto_services_get_engine (self->services), conversation, is_new);
+  g_signal_connect_swapped (self->chat, "notify::busy", G_CALLBACK (busy_changed), self);
+  g_signal_connect_swapped (conversation, "notify::title", G_CALLBACK (update_title), self);
+  tyto_chat_view_set_chat (TYTO_CHAT_VIEW (self->view), self->chat);
+  g_signal_connect_swapped (tyto_chat_get_messages (self->chat), "items-changed", G_CALLBACK (update_page), self);
+  if (!is_new)
+    tyto_chat_load_async (self->chat, chat_loaded, g_object_ref (self));
+  busy_changed (self);
+  update_page (self);
+  update_title (self);
+  tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), is_new ? NULL : conversation);
+  if (adw_flap_get_folded (ADW_FLAP (self->flap)))
+    adw_flap_set_reveal_flap (ADW_FLAP (self->flap), FALSE);
+}
+
+static void
+conversation_opened (TytoWindow *self, TytoConversation *conversation)
+{
+  open_chat (self, conversation, FALSE);
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+static void
+new_chat (TytoWindow *self)
+{
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
+
+  open_chat (self, conversation, TRUE);
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+static void
+new_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  new_chat (TYTO_WINDOW (widget));
+}
+
+static void
+stop_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  TytoWindow *self = TYTO_WINDOW (widget);
+
+  if (self->edited)
+    cancel_editing (self);
+  else
+    stop (self);
+}
+
+static void
+side_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  AdwFlap *flap = ADW_FLAP (TYTO_WINDOW (widget)->flap);
+
+  adw_flap_set_reveal_flap (flap, !adw_flap_get_reveal_flap (flap));
+}
+
+/* A deleted conversation waits for its toast to go. */
+typedef struct {
+  TytoServices *services;
+  TytoConversation *conversation;
+} Deletion;
+
+static void
+undo_delete (AdwToast *toast, Deletion *deletion)
+{
+  tyto_services_delete_undo (deletion->services, deletion->conversation);
+}
+
+static void
+finish_delete (AdwToast *toast, Deletion *deletion)
+{
+  tyto_services_delete_finish (deletion->services, deletion->conversation);
+}
+
+static void
+deletion_free (gpointer data, GClosure *closure)
+{
+  Deletion *deletion = data;
+
+  g_object_unref (deletion->services);
+  g_object_unref (deletion->conversation);
+  g_free (deletion);
+}
+
+static void
+conversation_deleted (TytoWindow *self, TytoConversation *conversation)
+{
+  AdwToast *toast = adw_toast_new (_("Chat deleted"));
+  Deletion *deletion = g_new0 (Deletion, 1);
+
+  deletion->services = g_object_ref (self->services);
+  deletion->conversation = g_object_ref (conversation);
+  if (self->chat && tyto_chat_get_conversation (self->chat) == conversation)
+    new_chat (self);
+  tyto_services_delete_begin (self->services, conversation);
+  adw_toast_set_button_label (toast, _("_Undo"));
+  adw_toast_set_timeout (toast, UNDO_SECONDS);
+  g_signal_connect (toast, "button-clicked", G_CALLBACK (undo_delete), deletion);
+  g_signal_connect_data (toast, "dismissed", G_CALLBACK (finish_delete), deletion, deletion_free, 0);
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), toast);
+}
+
+/* The side pane folds when the window is narrow. Done after the allocation, which must not change what it allocates. */
+static gboolean
+fold (gpointer data)
+{
+  TytoWindow *self = data;
+  gboolean narrow = gtk_widget_get_width (GTK_WIDGET (self)) < FOLD_WIDTH;
+  AdwFlapFoldPolicy policy = narrow ? ADW_FLAP_FOLD_POLICY_ALWAYS : ADW_FLAP_FOLD_POLICY_NEVER;
+
+  if (adw_flap_get_fold_policy (ADW_FLAP (self->flap)) != policy) {
+    adw_flap_set_fold_policy (ADW_FLAP (self->flap), policy);
+    adw_flap_set_reveal_flap (ADW_FLAP (self->flap), !narrow);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+static void
+tyto_window_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  TytoWindow *self = TYTO_WINDOW (widget);
+  AdwFlapFoldPolicy policy = width < FOLD_WIDTH ? ADW_FLAP_FOLD_POLICY_ALWAYS : ADW_FLAP_FOLD_POLICY_NEVER;
+
+  GTK_WIDGET_CLASS (tyto_window_parent_class)->size_allocate (widget, width, height, baseline);
+  if (self->flap && adw_flap_get_fold_policy (ADW_FLAP (self->flap)) != policy)
+    g_idle_add_full (G_PRIORITY_HIGH_IDLE, fold, g_object_ref (self), g_object_unref);
+}
+
+static void
+tyto_window_dispose (GObject *object)
+{
+  TytoWindow *self = TYTO_WINDOW (object);
+
+  if (self->services) {
+    close_chat (self);
+    g_signal_handlers_disconnect_by_data (tyto_services_get_engine (self->services), self);
+    g_signal_handlers_disconnect_by_data (self->services, self);
+  }
+  self->flap = NULL;
+  g_clear_object (&self->edited);
+  g_clear_object (&self->services);
+  g_clear_pointer (&self->samples, g_ptr_array_unref);
+  G_OBJECT_CLASS (tyto_window_parent_class)->dispose (object);
+}
+
+static void
+tyto_window_class_init (TytoWindowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = tyto_window_dispose;
+  widget_class->size_allocate = tyto_window_size_allocate;
+  gtk_widget_class_install_action (widget_class, "win.attach", NULL, attach_action);
+  gtk_widget_class_install_action (widget_class, "win.new-chat", NULL, new_action);
+  gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
+  gtk_widget_class_install_action (widget_class, "win.side-pane", NULL, side_action);
+}
+
+static void
+tyto_window_init (TytoWindow *self)
+{
+}
+
+static GtkWidget *
+icon_button (const char *icon, const char *label, const char *action)
+{
+  GtkWidget *button = gtk_button_new_from_icon_name (icon);
+
+  gtk_widget_set_tooltip_text (button, label);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (button), action);
+  return button;
+}
+
+static GtkWidget *
+build_menu (void)
+{
+  GtkWidget *button = gtk_menu_button_new ();
+  g_autoptr (GMenu) menu = g_menu_new ();
+
+  g_menu_append (menu, _("_Keyboard shortcuts"), "app.shortcuts");
+  g_menu_append (menu, _("_About Tyto"), "app.about");
+  gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (button), "open-menu-symbolic");
+  gtk_menu_button_set_primary (GTK_MENU_BUTTON (button), TRUE);
+  gtk_menu_button_set_menu_model (GTK_MENU_BUTTON (button), G_MENU_MODEL (menu));
+  gtk_widget_set_tooltip_text (button, _("Main menu"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Main menu"), -1);
+  return button;
+}
+
+static GtkWidget *
+build_side (TytoWindow *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new ();
+
+  adw_header_bar_set_show_end_title_buttons (ADW_HEADER_BAR (header), FALSE);
+  adw_header_bar_set_show_start_title_buttons (ADW_HEADER_BAR (header), FALSE);
+  adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("Tyto"), NULL));
+  adw_header_bar_pack_start (ADW_HEADER_BAR (header), icon_button ("list-add-symbolic", _("New chat"), "win.new-chat"));
+  adw_header_bar_pack_end (ADW_HEADER_BAR (header), build_menu ());
+  self->list = tyto_conversation_list_new (tyto_services_get_conversations (self->services));
+  gtk_widget_set_vexpand (self->list, TRUE);
+  g_signal_connect_swapped (self->list, "opened", G_CALLBACK (conversation_opened), self);
+  g_signal_connect_swapped (self->list, "deleted", G_CALLBACK (conversation_deleted), self);
+  gtk_widget_add_css_class (box, "side-pane");
+  gtk_widget_set_size_request (box, SIDE_WIDTH, -1);
+  gtk_box_append (GTK_BOX (box), header);
+  gtk_box_append (GTK_BOX (box), self->list);
+  return box;
+}
+
+static GtkWidget *
+build_composer (TytoWindow *self)
+{
+  GtkWidget *clamp = adw_clamp_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *cancel = gtk_button_new_with_label (_("Cancel"));
+  GtkWidget *label = gtk_label_new (_("Editing an earlier question"));
+
+  self->edit_bar = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  gtk_widget_add_css_class (label, "quiet");
+  gtk_widget_set_hexpand (label, TRUE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
+  gtk_widget_add_css_class (cancel, "flat");
+  g_signal_connect_swapped (cancel, "clicked", G_CALLBACK (cancel_editing), self);
+  gtk_box_append (GTK_BOX (self->edit_bar), label);
+  gtk_box_append (GTK_BOX (self->edit_bar), cancel);
+  gtk_widget_set_visible (self->edit_bar, FALSE);
+
+  self->composer = tyto_composer_new (tyto_services_get_documents (self->services));
+  g_signal_connect_swapped (self->composer, "send", G_CALLBACK (send), self);
+  g_signal_connect_swapped (self->composer, "stop", G_CALLBACK (stop), self);
+  g_signal_connect_swapped (self->composer, "edit-last", G_CALLBACK (edit_last), self);
+  g_signal_connect_swapped (self->composer, "attached", G_CALLBACK (attachment_ready), self);
+  g_signal_connect_swapped (self->composer, "choose-pages", G_CALLBACK (choose_pages), self);
+  g_signal_connect_swapped (self->composer, "problem", G_CALLBACK (_tyto_window_toast), self);
+  gtk_box_append (GTK_BOX (box), self->edit_bar);
+  gtk_box_append (GTK_BOX (box), self->composer);
+  gtk_widget_add_css_class (box, "composer-box");
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), COLUMN_WIDTH);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), COLUMN_WIDTH);
+  adw_clamp_set_child (ADW_CLAMP (clamp), box);
+  return clamp;
+}
+
+static GtkWidget *
+build_content (TytoWindow *self)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new (), *overlay = gtk_overlay_new ();
+
+  self->title = adw_window_title_new ("", "");
+  adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), self->title);
+  self->side_button = icon_button ("sidebar-show-symbolic", _("Show or hide the chats"), "win.side-pane");
+  adw_header_bar_pack_start (ADW_HEADER_BAR (header), self->side_button);
+
+  self->banner_label = gtk_label_new (NULL);
+  gtk_label_set_wrap (GTK_LABEL (self->banner_label), TRUE);
+  gtk_widget_add_css_class (self->banner_label, "banner");
+  self->banner = gtk_revealer_new ();
+  gtk_revealer_set_child (GTK_REVEALER (self->banner), self->banner_label);
+
+  self->view = tyto_chat_view_new ();
+  g_signal_connect_swapped (self->view, "again", G_CALLBACK (again), self);
+  g_signal_connect_swapped (self->view, "edit", G_CALLBACK (begin_editing), self);
+  self->samples = tyto_samples_load (tyto_models_get_data_dir ());
+  self->empty = tyto_empty_new (self->samples);
+  g_signal_connect_swapped (self->empty, "sample", G_CALLBACK (ask_sample), self);
+  self->stack = gtk_stack_new ();
+  gtk_stack_add_child (GTK_STACK (self->stack), self->empty);
+  gtk_stack_add_child (GTK_STACK (self->stack), self->view);
+  gtk_widget_set_vexpand (self->stack, TRUE);
+
+  gtk_box_append (GTK_BOX (box), header);
+  gtk_box_append (GTK_BOX (box), self->banner);
+  gtk_box_append (GTK_BOX (box), self->stack);
+  gtk_box_append (GTK_BOX (box), build_composer (self));
+  gtk_widget_add_css_class (box, "content-pane");
+  gtk_widget_set_hexpand (box, TRUE);
+  gtk_overlay_set_child (GTK_OVERLAY (overlay), box);
+  gtk_overlay_add_overlay (GTK_OVERLAY (overlay), _tyto_window_build_drop_frame (self));
+  return overlay;
+}
+
+static void
+build (TytoWindow *self)
+{
+  self->toasts = adw_toast_overlay_new ();
+  self->flap = adw_flap_new ();
+  adw_flap_set_flap (ADW_FLAP (self->flap), build_side (self));
+  adw_flap_set_separator (ADW_FLAP (self->flap), gtk_separator_new (GTK_ORIENTATION_VERTICAL));
+  adw_flap_set_content (ADW_FLAP (self->flap), build_content (self));
+  adw_flap_set_fold_policy (ADW_FLAP (self->flap), ADW_FLAP_FOLD_POLICY_NEVER);
+  adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (self->toasts), self->flap);
+  adw_application_window_set_content (ADW_APPLICATION_WINDOW (self), self->toasts);
+  _tyto_window_setup_drop (self, self->toasts);
+}
+
+TytoWindow *
+tyto_window_new (GtkApplication *application, TytoServices *services)
+{
+  TytoWindow *self = g_object_new (TYTO_TYPE_WINDOW, "application", application, "title", _("Tyto"), "default-width", 1180,
+                                   "default-height", 780, "width-request", 360, "height-request", 294, NULL);
+
+  self->services = g_object_ref (services);
+  build (self);
+  g_signal_connect_swapped (tyto_services_get_engine (services), "notify::state", G_CALLBACK (engine_changed), self);
+  g_signal_connect_swapped (tyto_services_get_engine (services), "notify::progress", G_CALLBACK (update_title), self);
+  g_signal_connect_swapped (services, "notify::problem", G_CALLBACK (update_banner), self);
+  g_signal_connect_swapped (services, "notify::model-path", G_CALLBACK (update_banner), self);
+  g_signal_connect_swapped (services, "trouble", G_CALLBACK (_tyto_window_toast), self);
+  tyto_empty_set_note (TYTO_EMPTY (self->empty), _("The starter model knows simple drawn pictures: objects, shapes, colours, counts and receipts. "
+                                                   "It cannot see photographs or read words."));
+  new_chat (self);
+  return self;
+}
