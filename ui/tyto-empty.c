@@ -6,8 +6,8 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-#define SAMPLE_WIDTH 150
-#define SAMPLE_HEIGHT 110
+#define SAMPLE_WIDTH 176
+#define SAMPLE_HEIGHT 120
 
 struct _TytoEmpty {
   GtkWidget parent_instance;
@@ -43,13 +43,16 @@ static GtkWidget *
 build_sample (TytoEmpty *self, TytoSample *sample)
 {
   GtkWidget *button = gtk_button_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4), *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
-  GtkWidget *title = label (sample->title, "heading"), *question = label (sample->question, "quiet");
+  GtkWidget *clamp = adw_clamp_new (), *frame = gtk_overlay_new (), *title = label (sample->title, "heading"), *question = label (sample->question, "quiet");
   g_autofree char *name = g_strdup_printf (_("Try: %s"), sample->question);
 
   gtk_box_set_homogeneous (GTK_BOX (row), TRUE);
-  gtk_widget_add_css_class (row, "sample-pictures");
-  gtk_widget_set_overflow (row, GTK_OVERFLOW_HIDDEN);
-  gtk_widget_set_size_request (row, SAMPLE_WIDTH, SAMPLE_HEIGHT);
+  /* As an overlay the pictures fill the frame and do not ask for their own size. */
+  gtk_widget_add_css_class (frame, "sample-pictures");
+  gtk_widget_set_overflow (frame, GTK_OVERFLOW_HIDDEN);
+  gtk_widget_set_size_request (frame, SAMPLE_WIDTH, SAMPLE_HEIGHT);
+  gtk_overlay_set_child (GTK_OVERLAY (frame), gtk_box_new (GTK_ORIENTATION_VERTICAL, 0));
+  gtk_overlay_add_overlay (GTK_OVERLAY (frame), row);
   for (guint i = 0; i < sample->paths->len; i++) {
     GtkWidget *picture = gtk_picture_new_for_filename (g_ptr_array_index (sample->paths, i));
 
@@ -61,10 +64,13 @@ build_sample (TytoEmpty *self, TytoSample *sample)
   gtk_label_set_xalign (GTK_LABEL (question), 0.0f);
   gtk_label_set_justify (GTK_LABEL (question), GTK_JUSTIFY_LEFT);
   gtk_label_set_max_width_chars (GTK_LABEL (question), 18);
-  gtk_box_append (GTK_BOX (box), row);
+  gtk_box_append (GTK_BOX (box), frame);
   gtk_box_append (GTK_BOX (box), title);
   gtk_box_append (GTK_BOX (box), question);
-  gtk_button_set_child (GTK_BUTTON (button), box);
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), SAMPLE_WIDTH);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), SAMPLE_WIDTH);
+  adw_clamp_set_child (ADW_CLAMP (clamp), box);
+  gtk_button_set_child (GTK_BUTTON (button), clamp);
   gtk_widget_add_css_class (button, "flat");
   gtk_widget_add_css_class (button, "sample");
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
@@ -122,7 +128,7 @@ tyto_empty_new (GPtrArray *samples)
   gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (flow), GTK_SELECTION_NONE);
   gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (flow), MAX (samples->len, 1));
   gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (flow), 10);
-  gtk_widget_set_halign (flow, GTK_ALIGN_CENTER);
+  gtk_flow_box_set_homogeneous (GTK_FLOW_BOX (flow), TRUE);
   for (guint i = 0; i < samples->len; i++) {
     GtkWidget *child = gtk_flow_box_child_new ();
 

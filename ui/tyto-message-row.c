@@ -109,7 +109,7 @@ update_speed (TytoMessageRow *self)
   if (!self->speed)
     return;
   if (first > 0.0 && speed > 0.0)
-    text = g_strdup_printf (_("First word %.1f s · %.1f words/s"), first, speed);
+    text = g_strdup_printf (_("First word %.1f s · %.1f words/s"), MAX (first, 0.1), speed);
   gtk_label_set_text (GTK_LABEL (self->speed), text ? text : "");
 }
 

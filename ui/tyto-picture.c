@@ -10,6 +10,8 @@
 /* Very wide and very high pictures are cut to this shape. */
 #define MAX_ASPECT 2.6
 #define MIN_ASPECT 0.5
+/* Room for number and close button side by side. */
+#define MIN_WIDTH 60
 
 struct _TytoPicture {
   GtkBox parent_instance;
@@ -47,7 +49,7 @@ update (TytoPicture *self)
 
   if (thumbnail)
     aspect = CLAMP ((double) owl_picture_get_width (thumbnail) / owl_picture_get_height (thumbnail), MIN_ASPECT, MAX_ASPECT);
-  gtk_widget_set_size_request (self->overlay, (int) (aspect * self->height), self->height);
+  gtk_widget_set_size_request (self->overlay, MAX ((int) (aspect * self->height), MIN_WIDTH), self->height);
   gtk_label_set_text (GTK_LABEL (self->badge), number);
   gtk_widget_set_visible (self->badge, tyto_attachment_get_number (self->attachment) > 0);
   gtk_widget_set_visible (self->strip, label != NULL && state == TYTO_ATTACHMENT_READY);
@@ -131,7 +133,9 @@ tyto_picture_init (TytoPicture *self)
   self->picture = gtk_picture_new ();
   gtk_picture_set_content_fit (GTK_PICTURE (self->picture), GTK_CONTENT_FIT_COVER);
   gtk_picture_set_can_shrink (GTK_PICTURE (self->picture), TRUE);
-  gtk_overlay_set_child (GTK_OVERLAY (self->overlay), self->picture);
+  /* As an overlay the picture fills its frame and does not ask for its own size. */
+  gtk_overlay_set_child (GTK_OVERLAY (self->overlay), gtk_box_new (GTK_ORIENTATION_VERTICAL, 0));
+  gtk_overlay_add_overlay (GTK_OVERLAY (self->overlay), self->picture);
   self->spinner = add_overlay (self, gtk_spinner_new (), GTK_ALIGN_CENTER, GTK_ALIGN_CENTER, "reading");
   self->error_icon = add_overlay (self, gtk_image_new_from_icon_name ("dialog-warning-symbolic"), GTK_ALIGN_CENTER, GTK_ALIGN_CENTER, "warning");
   self->strip = add_overlay (self, gtk_label_new (NULL), GTK_ALIGN_FILL, GTK_ALIGN_END, "strip");
