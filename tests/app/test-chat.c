@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* A conversation without a window: history, documents, engine and the bundled model together. */
+#include "app-util.h"
+
+#include "app/tyto-services.h"
+
+#include <string.h>
+
+#define LIMIT 60
+
+static const TytoAnswerOptions precise = { .varied = FALSE };
+
+static TytoAttachment *
+attach (TytoServices *services, const char *name)
+{
+  g_autofree char *path = g_build_filename (g_getenv ("OWL_TEST_DATA"), "starter", name, NULL);
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TytoImport) import = NULL;
+  TytoAttachment *attachment;
+
+  tyto_documents_import_async (tyto_services_get_documents (services), file, NULL, keep_result, &result);
+  WAIT_FOR (result != NULL, LIMIT);
+  import = tyto_documents_import_finish (tyto_services_get_documents (services), result, &error);
+  g_assert_no_error (error);
+  attachment = tyto_attachment_new (import->name, -1);
+  tyto_attachment_set_blob (attachment, import->blob);
+  tyto_documents_load_thumbnail (tyto_services_get_documents (services), attachment);
+  WAIT_FOR (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY, LIMIT);
+  return attachment;
+}
+
+static TytoMessage *
+last_message (TytoChat *chat)
+{
+  GListModel *messages = tyto_chat_get_messages (chat);
+  g_autoptr (TytoMessage) message = g_list_model_get_item (messages, g_list_model_get_n_items (messages) - 1);
+
+  return message; /* the list keeps it */
+}
+
+static TytoServices *
+start (void)
+{
+  TytoServices *services = tyto_services_new ();
+  gboolean is_listed = FALSE;
+
+  tyto_services_start (services);
+  WAIT_FOR (tyto_engine_get_state (tyto_services_get_engine (services)) == TYTO_ENGINE_READY, LIMIT);
+  WAIT_FOR ((g_object_get (services, "listed", &is_listed, NULL), is_listed), LIMIT);
+  return services;
+}
+
+static void
+stop (TytoServices *services)
+{
+  tyto_services_close (services);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_object_unref (services);
+}
+
+static void
+ask (TytoChat *chat, const char *text, TytoAttachment *attachment)
+{
+  g_autoptr (GPtrArray) attachments = g_ptr_array_new ();
+
+  if (attachment)
+    g_ptr_array_add (attachments, attachment);
+  tyto_chat_send (chat, text, attachments, &precise);
+  g_assert_true (tyto_chat_get_busy (chat));
+  WAIT_FOR (!tyto_chat_get_busy (chat), LIMIT);
+}
+
+static void
+test_conversation (void)
+{
+  TytoServices *services = start ();
+  gint64 id = tyto_store_new_id ();
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (id);
+  g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
+                                             tyto_services_get_engine (services), conversation, TRUE);
+  g_autoptr (TytoAttachment) horse = attach (services, "13.png");
+  g_autoptr (TytoConversation) again = NULL;
+  TytoMessage *question, *first_answer;
+  guint index = 9;
+
+  ask (chat, "What is this?", horse);
+  g_assert_cmpint (tyto_message_get_state (last_message (chat)), ==, TYTO_MESSAGE_COMPLETE);
+  g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "A horse.");
+  g_assert_nonnull (tyto_message_get_ids (last_message (chat)));
+  g_assert_cmpstr (tyto_conversation_get_title (conversation), ==, "What is this?");
+  first_answer = last_message (chat);
+
+  /* A follow-up sees what was said. */
+  ask (chat, "And in German?", NULL);
+  g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "Pferd.");
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 4);
+
+  /* Editing makes a branch; the old one can be shown again. */
+  question = g_list_model_get_item (tyto_chat_get_messages (chat), 0);
+  g_object_unref (question);
+  tyto_chat_edit (chat, question, "Was ist das?", &precise);
+  WAIT_FOR (!tyto_chat_get_busy (chat), LIMIT);
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 2);
+  g_assert_nonnull (strstr (tyto_message_get_text (last_message (chat)), "Pferd"));
+  g_assert_cmpuint (tyto_chat_get_n_siblings (chat, question, &index), ==, 2);
+  g_assert_cmpuint (index, ==, 0);
+  tyto_chat_show_sibling (chat, question, 0);
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 4);
+
+  /* Another answer keeps the old one. */
+  tyto_chat_regenerate (chat, first_answer, &precise);
+  WAIT_FOR (!tyto_chat_get_busy (chat), LIMIT);
+  g_assert_cmpuint (tyto_chat_get_n_siblings (chat, first_answer, NULL), ==, 2);
+  g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "A horse.");
+  tyto_chat_close (chat);
+  g_clear_object (&chat);
+  stop (services);
+
+  /* All of it is there again after a restart. */
+  services = start ();
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_services_get_conversations (services)), ==, 1);
+  again = g_list_model_get_item (tyto_services_get_conversations (services), 0);
+  g_assert_cmpint (tyto_conversation_get_id (again), ==, id);
+  chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services), tyto_services_get_engine (services), again,
+                        FALSE);
+  {
+    g_autoptr (GAsyncResult) result = NULL;
+
+    tyto_chat_load_async (chat, keep_result, &result);
+    WAIT_FOR (result != NULL, LIMIT);
+    g_assert_true (tyto_chat_load_finish (chat, result, NULL));
+  }
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 2);
+  g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "A horse.");
+  ask (chat, "And in German?", NULL);
+  g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "Pferd.");
+  tyto_chat_close (chat);
+  g_clear_object (&chat);
+  stop (services);
+}
+
+static void
+test_stop (void)
+{
+  TytoServices *services = start ();
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
+  g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
+                                             tyto_services_get_engine (services), conversation, TRUE);
+  g_autoptr (GPtrArray) none = g_ptr_array_new ();
+
+  tyto_chat_send (chat, "Hello", none, &precise);
+  tyto_chat_stop (chat);
+  WAIT_FOR (!tyto_chat_get_busy (chat), LIMIT);
+  /* Stopped, or done before the stop came; never an error, and the next question works. */
+  g_assert_cmpint (tyto_message_get_state (last_message (chat)), !=, TYTO_MESSAGE_FAILED);
+  ask (chat, "Hello", NULL);
+  g_assert_cmpint (tyto_message_get_state (last_message (chat)), ==, TYTO_MESSAGE_COMPLETE);
+  tyto_chat_close (chat);
+  g_clear_object (&chat);
+  stop (services);
+}
+
+static void
+test_no_model (void)
+{
+  TytoServices *services;
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
+  g_autoptr (TytoChat) chat = NULL;
+  g_autofree char *data = g_strdup (g_getenv ("TYTO_DATA_DIR"));
+
+  g_setenv ("TYTO_DATA_DIR", "/nonexistent", TRUE);
+  services = tyto_services_new ();
+  tyto_services_start (services);
+  g_assert_null (tyto_services_get_model_path (services));
+  chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services), tyto_services_get_engine (services),
+                        conversation, TRUE);
+  ask (chat, "Hello?", NULL);
+  g_assert_cmpint (tyto_message_get_state (last_message (chat)), ==, TYTO_MESSAGE_FAILED);
+  g_assert_cmpint (strlen (tyto_message_get_error (last_message (chat))), >, 0);
+  tyto_chat_close (chat);
+  g_clear_object (&chat);
+  stop (services);
+  g_setenv ("TYTO_DATA_DIR", data, TRUE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *scratch = make_scratch ();
+  int status;
+
+  g_setenv ("XDG_DATA_HOME", scratch, TRUE);
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/chat/conversation", test_conversation);
+  g_test_add_func ("/chat/stop", test_stop);
+  g_test_add_func ("/chat/no-model", test_no_model);
+  status = g_test_run ();
+  remove_tree (scratch);
+  return status;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Pictures and documents as the app takes them in: what works, and the message that each kind of trouble gets. */
+#include "app-util.h"
+
+#include "app/documents/tyto-documents.h"
+
+#include <string.h>
+
+#define LIMIT 40
+
+typedef struct {
+  char *folder, *blobs;
+  TytoDocuments *documents;
+} Fixture;
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  f->folder = make_scratch ();
+  f->blobs = g_build_filename (f->folder, "blobs", NULL);
+  f->documents = tyto_documents_new (f->blobs);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  g_object_unref (f->documents);
+  remove_tree (f->folder);
+  g_free (f->folder);
+  g_free (f->blobs);
+}
+
+static TytoImport *
+import (Fixture *f, const char *path, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autoptr (GAsyncResult) result = NULL;
+
+  tyto_documents_import_async (f->documents, file, NULL, keep_result, &result);
+  WAIT_FOR (result != NULL, LIMIT);
+  return tyto_documents_import_finish (f->documents, result, error);
+}
+
+static char *
+golden (const char *name)
+{
+  return g_build_filename (g_getenv ("OWL_TEST_DATA"), "golden", "images", name, NULL);
+}
+
+/* Writes `size` bytes as NAME into the scratch folder. */
+static char *
+write_file (Fixture *f, const char *name, const void *data, gsize size)
+{
+  char *path = g_build_filename (f->folder, name, NULL);
+
+  g_assert_true (g_file_set_contents (path, data, (gssize) size, NULL));
+  return path;
+}
+
+static void
+assert_refused (Fixture *f, const char *path, const char *word)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TytoImport) result = import (f, path, &error);
+
+  /* A damaged picture can have a good beginning: then its pixels are what fails. */
+  if (result) {
+    g_autoptr (TytoAttachment) attachment = tyto_attachment_new (result->name, -1);
+
+    tyto_attachment_set_blob (attachment, result->blob);
+    tyto_documents_load_thumbnail (f->documents, attachment);
+    WAIT_FOR (tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_READING, LIMIT);
+    g_assert_cmpint (tyto_attachment_get_state (attachment), ==, TYTO_ATTACHMENT_FAILED);
+    g_test_message ("%s", tyto_attachment_get_error (attachment));
+    g_assert_nonnull (strstr (tyto_attachment_get_error (attachment), word));
+    return;
+  }
+  g_assert_nonnull (error);
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, word));
+}
+
+static void
+test_picture (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = golden ("scene_exif6.jpg");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TytoImport) first = import (f, path, &error), second = import (f, path, &error);
+  g_autoptr (TytoAttachment) attachment = NULL;
+  g_autoptr (OwlPicture) pixels = NULL;
+
+  g_assert_no_error (error);
+  g_assert_false (first->is_document);
+  /* The same content is kept once. */
+  g_assert_cmpstr (first->blob, ==, second->blob);
+  g_assert_cmpstr (first->name, ==, "scene_exif6.jpg");
+  attachment = tyto_attachment_new (first->name, -1);
+  tyto_attachment_set_blob (attachment, first->blob);
+  tyto_documents_load_thumbnail (f->documents, attachment);
+  WAIT_FOR (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY, LIMIT);
+  /* The reference data says how it is displayed. */
+  g_assert_cmpint (owl_picture_get_width (tyto_attachment_get_thumbnail (attachment)), ==, 63);
+  g_assert_cmpint (owl_picture_get_height (tyto_attachment_get_thumbnail (attachment)), ==, 95);
+  pixels = tyto_documents_render (f->documents, first->blob, first->name, -1, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (owl_picture_get_width (pixels), ==, 63);
+}
+
+static void
+test_trouble (Fixture *f, gconstpointer data)
+{
+  g_autofree char *picture = golden ("rgb16.png"), *contents = NULL;
+  /* A PNG header that announces 30,000 x 30,000 pixels, with its checksum. */
+  static const guint8 bomb[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R', 0, 0, 0x75, 0x30, 0, 0, 0x75, 0x30,
+                                 8, 2, 0, 0, 0, 0xca, 0x91, 0xa6, 0x13, 0, 0, 0, 0, 'I', 'E', 'N', 'D', 0xae, 0x42, 0x60, 0x82 };
+  gsize size;
+
+  g_assert_true (g_file_get_contents (picture, &contents, &size, NULL));
+  {
+    g_autofree char *cut = write_file (f, "cut.png", contents, size / 2);
+    g_autofree char *text = write_file (f, "letter.jpg", "Dear Sir or Madam,\n", 19);
+    g_autofree char *pdf = write_file (f, "broken.pdf", "%PDF-1.7\nnothing that helps\n", 28);
+    g_autofree char *huge = write_file (f, "bomb.png", bomb, sizeof bomb);
+    g_autofree char *empty = write_file (f, "empty.png", "", 0);
+
+    assert_refused (f, cut, "cut off");
+    assert_refused (f, text, "not a picture");
+    assert_refused (f, pdf, "broken.pdf");
+    assert_refused (f, huge, "megapixels");
+    assert_refused (f, empty, "empty.png");
+    assert_refused (f, f->folder, "");
+    assert_refused (f, "/nonexistent/picture.png", "");
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/documents/picture", Fixture, NULL, set_up, test_picture, tear_down);
+  g_test_add ("/documents/trouble", Fixture, NULL, set_up, test_trouble, tear_down);
+  return g_test_run ();
+}
