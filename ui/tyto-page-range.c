@@ -27,10 +27,16 @@ tyto_page_range_parse (const char *text, guint n_pages)
   g_autoptr (GtkBitset) pages = gtk_bitset_new_empty ();
 
   while (*text) {
-    guint64 first = parse_number (&text), last = first;
+    guint64 first, last;
 
+    while (*text == ' ')
+      text++;
+    if (*text == '\0')
+      break;
+    first = last = parse_number (&text);
+    /* There is no page 0, and no number here is no range. */
     if (first == 0)
-      return *text == '\0' ? g_steal_pointer (&pages) : NULL;
+      return NULL;
     if (*text == '-' || g_str_has_prefix (text, "–")) {
       text += *text == '-' ? 1 : strlen ("–");
       last = parse_number (&text);

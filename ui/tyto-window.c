@@ -156,6 +156,7 @@ send (TytoWindow *self)
   update_page (self);
   update_title (self);
   tyto_chat_view_scroll_to_end (TYTO_CHAT_VIEW (self->view));
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
 }
 
 static void

@@ -188,10 +188,18 @@ read_statistic (json_t *preprocessor, const char *key, const float fallback[3], 
 gboolean
 owl_convert_vision_metadata (OwlGgufWriter *writer, const OwlPlan *plan, json_t *config, const char *name, GError **error)
 {
-  json_t *preprocessor = owl_checkpoint_read_json (owl_checkpoint_get_folder (plan->checkpoint), "preprocessor_config.json", NULL);
+  const char *folder = owl_checkpoint_get_folder (plan->checkpoint);
+  g_autofree char *path = g_build_filename (folder, "preprocessor_config.json", NULL);
+  json_t *preprocessor = NULL;
   VisionConfig c;
   float mean[3], std[3];
 
+  /* Without the file CLIP's numbers hold; a damaged one is not to be guessed at. */
+  if (g_file_test (path, G_FILE_TEST_EXISTS)) {
+    preprocessor = owl_checkpoint_read_json (folder, "preprocessor_config.json", error);
+    if (!preprocessor)
+      return FALSE;
+  }
   read_config (plan, config, &c);
   read_statistic (preprocessor, "image_mean", clip_mean, mean);
   read_statistic (preprocessor, "image_std", clip_std, std);

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "driver.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define LIMIT_SECONDS 30
+#define POLL_USEC 50000
+#define MAX_DEPTH 40
+
+static GPid app;
+
+static void
+spawn_wait (const char *command)
+{
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  g_spawn_command_line_sync (command, NULL, NULL, &status, &error);
+  g_assert_no_error (error);
+}
+
+static AtspiAccessible *
+find_below (AtspiAccessible *node, const char *role, const char *name, int depth)
+{
+  g_autofree char *node_role = atspi_accessible_get_role_name (node, NULL), *node_name = atspi_accessible_get_name (node, NULL);
+  int n;
+
+  if ((!role || g_strcmp0 (node_role, role) == 0) && node_name && strstr (node_name, name) && (*name || role))
+    return g_object_ref (node);
+  n = depth < MAX_DEPTH ? atspi_accessible_get_child_count (node, NULL) : 0;
+  for (int i = 0; i < n; i++) {
+    g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (node, i, NULL);
+    AtspiAccessible *found = child ? find_below (child, role, name, depth + 1) : NULL;
+
+    if (found)
+      return found;
+  }
+  return NULL;
+}
+
+static void
+print_tree (AtspiAccessible *node, int depth)
+{
+  g_autofree char *role = atspi_accessible_get_role_name (node, NULL), *name = atspi_accessible_get_name (node, NULL);
+  int n = depth < MAX_DEPTH ? atspi_accessible_get_child_count (node, NULL) : 0;
+
+  g_printerr ("# %*s%s: %s\n", depth * 2, "", role ? role : "?", name ? name : "");
+  for (int i = 0; i < n; i++) {
+    g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (node, i, NULL);
+
+    if (child)
+      print_tree (child, depth + 1);
+  }
+}
+
+static AtspiAccessible *
+find_app (void)
+{
+  g_autoptr (AtspiAccessible) desktop = atspi_get_desktop (0);
+  int n = desktop ? atspi_accessible_get_child_count (desktop, NULL) : 0;
+
+  for (int i = 0; i < n; i++) {
+    g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (desktop, i, NULL);
+
+    if (child && (GPid) atspi_accessible_get_process_id (child, NULL) == app)
+      return g_steal_pointer (&child);
+  }
+  return NULL;
+}
+
+AtspiAccessible *
+driver_find (const char *role, const char *name)
+{
+  g_autoptr (AtspiAccessible) root = find_app ();
+
+  if (!root)
+    return NULL;
+  /* Always what is there now. */
+  atspi_accessible_set_cache_mask (root, ATSPI_CACHE_NONE);
+  atspi_accessible_clear_cache (root);
+  return find_below (root, role, name, 0);
+}
+
+static void
+fail (const char *what, const char *role, const char *name)
+{
+  g_autoptr (AtspiAccessible) root = find_app ();
+
+  driver_screenshot ("failure");
+  if (root)
+    print_tree (root, 0);
+  g_error ("%s: %s \"%s\"", what, role ? role : "any role", name);
+}
+
+AtspiAccessible *
+driver_wait (const char *role, const char *name)
+{
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+  AtspiAccessible *node;
+
+  while (!(node = driver_find (role, name))) {
+    if (g_get_monotonic_time () > end)
+      fail ("never appeared", role, name);
+    g_usleep (POLL_USEC);
+  }
+  return node;
+}
+
+void
+driver_wait_gone (const char *role, const char *name)
+{
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+  AtspiAccessible *node;
+
+  while ((node = driver_find (role, name))) {
+    g_object_unref (node);
+    if (g_get_monotonic_time () > end)
+      fail ("never went", role, name);
+    g_usleep (POLL_USEC);
+  }
+}
+
+void
+driver_start (const char *data_home, const char *model, const char *const *files)
+{
+  g_auto (GStrv) env = g_get_environ ();
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  env = g_environ_setenv (env, "XDG_DATA_HOME", data_home, TRUE);
+  env = g_environ_setenv (env, "XDG_CACHE_HOME", data_home, TRUE);
+  if (model)
+    env = g_environ_setenv (env, "TYTO_MODEL", model, TRUE);
+  g_ptr_array_add (argv, (gpointer) g_getenv ("TYTO_PROGRAM"));
+  for (; files && *files; files++)
+    g_ptr_array_add (argv, (gpointer) *files);
+  g_ptr_array_add (argv, NULL);
+  g_spawn_async (NULL, (char **) argv->pdata, env, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &app, &error);
+  g_assert_no_error (error);
+  g_object_unref (driver_wait ("frame", ""));
+}
+
+/* Waits for the end of the app, and kills it when it does not come. */
+static void
+reap (void)
+{
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+  int status;
+
+  while (waitpid (app, &status, WNOHANG) == 0) {
+    if (g_get_monotonic_time () > end)
+      g_error ("the app does not end");
+    g_usleep (POLL_USEC);
+  }
+  app = 0;
+}
+
+void
+driver_quit (void)
+{
+  driver_key ("ctrl+q");
+  reap ();
+}
+
+void
+driver_kill (void)
+{
+  kill (app, SIGKILL);
+  reap ();
+}
+
+void
+driver_press (const char *button)
+{
+  g_autoptr (AtspiAccessible) node = driver_wait ("push button", button);
+  g_autoptr (AtspiAction) action = atspi_accessible_get_action_iface (node);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (action);
+  atspi_action_do_action (action, 0, &error);
+  g_assert_no_error (error);
+}
+
+void
+driver_arrange (void)
+{
+  spawn_wait ("xdotool search --sync --onlyvisible --class tyto windowsize --sync 900 800 windowmove 0 0");
+}
+
+void
+driver_click (AtspiAccessible *node)
+{
+  g_autoptr (AtspiComponent) component = atspi_accessible_get_component_iface (node);
+  g_autofree AtspiRect *rect = component ? atspi_component_get_extents (component, ATSPI_COORD_TYPE_WINDOW, NULL) : NULL;
+  g_autofree char *command = NULL;
+
+  g_assert_nonnull (rect);
+  command = g_strdup_printf ("xdotool mousemove %d %d click 1", rect->x + rect->width / 2, rect->y + rect->height / 2);
+  spawn_wait (command);
+}
+
+void
+driver_type (const char *text)
+{
+  g_autoptr (AtspiAccessible) node = driver_wait ("text", "Your question");
+  g_autoptr (AtspiEditableText) editable = atspi_accessible_get_editable_text_iface (node);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (editable);
+  atspi_editable_text_insert_text (editable, 0, text, (int) strlen (text), &error);
+  g_assert_no_error (error);
+}
+
+char *
+driver_get_text (AtspiAccessible *node)
+{
+  return atspi_accessible_get_name (node, NULL);
+}
+
+void
+driver_key (const char *keys)
+{
+  g_autofree char *command = g_strdup_printf ("xdotool key %s", keys);
+
+  /* Two commands: with a window on its stack xdotool would send synthetic events, which GTK does not take. */
+  spawn_wait ("xdotool search --sync --onlyvisible --class tyto windowactivate --sync");
+  spawn_wait (command);
+}
+
+void
+driver_drag_files (const char *const *files)
+{
+  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GString) steps = g_string_new ("sh -c '");
+  GPid source;
+  int status;
+
+  g_ptr_array_add (argv, (gpointer) g_getenv ("TYTO_DRAG_SOURCE"));
+  for (; *files; files++)
+    g_ptr_array_add (argv, (gpointer) *files);
+  g_ptr_array_add (argv, NULL);
+  g_spawn_async (NULL, (char **) argv->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &source, &error);
+  g_assert_no_error (error);
+
+  /* The app on the left, the other program on the right, so that neither hides the other. */
+  driver_arrange ();
+  spawn_wait ("xdotool search --sync --onlyvisible --name tyto-drag-source windowmove --sync 1020 200 windowactivate --sync");
+  g_string_append (steps, "xdotool mousemove 1120 300 mousedown 1");
+  for (int i = 1; i <= 14; i++)
+    g_string_append_printf (steps, " sleep 0.05 mousemove %d %d", 1120 - i * 45, 300 + i * 8);
+  g_string_append (steps, " sleep 0.3 mouseup 1'");
+  spawn_wait (steps->str);
+  driver_screenshot ("dropped");
+  g_usleep (POLL_USEC);
+  kill (source, SIGTERM);
+  waitpid (source, &status, 0);
+}
+
+void
+driver_screenshot (const char *name)
+{
+  const char *folder = g_getenv ("TYTO_SCREENSHOTS");
+  g_autofree char *command = NULL;
+
+  if (!folder)
+    return;
+  g_mkdir_with_parents (folder, 0755);
+  command = g_strdup_printf ("import -window root %s/%s.png", folder, name);
+  spawn_wait (command);
+}

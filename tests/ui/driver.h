@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <atspi/atspi.h>
+
+G_BEGIN_DECLS
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAccessible, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAction, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiComponent, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiEditableText, g_object_unref)
+
+/* Drives the app as a person would: through the accessibility tree, keys and the pointer. Every wait is bounded; in vain it fails with the tree. */
+
+/* Starts $TYTO_PROGRAM with its data in `data_home` and waits for its window. `model`: a model folder, or NULL for the bundled one. */
+void driver_start (const char *data_home, const char *model, const char *const *files);
+/* Ends it as Ctrl+Q does, and waits. */
+void driver_quit (void);
+/* Ends it as a crash would. */
+void driver_kill (void);
+
+/* The first node whose role name (or NULL: any) fits and whose name contains `name`; NULL if there is none. */
+AtspiAccessible *driver_find (const char *role, const char *name);
+/* The same, waited for. */
+AtspiAccessible *driver_wait (const char *role, const char *name);
+/* Waits until there is no such node. */
+void driver_wait_gone (const char *role, const char *name);
+
+void driver_press (const char *button);
+/* Clicks into the middle of a node; the window must be at the corner of the screen (driver_arrange). */
+void driver_click (AtspiAccessible *node);
+/* Puts the window to the corner of the screen in a known size. */
+void driver_arrange (void);
+/* Types into the composer. */
+void driver_type (const char *text);
+char *driver_get_text (AtspiAccessible *node);
+/* "Return", "Escape", "ctrl+n": goes through the X server. */
+void driver_key (const char *keys);
+/* Drags files from a window of another program onto the app. */
+void driver_drag_files (const char *const *files);
+/* Saves a picture of the screen for the test log. */
+void driver_screenshot (const char *name);
+
+G_END_DECLS
