@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/chat/engine-request.h"
 
-/* News reach the main loop at most this often: once a frame. */
-#define NEWS_INTERVAL_MS 16
+/* News reach the main loop at most this often: smooth enough to read, and the window's work does not take the engine's time. */
+#define NEWS_INTERVAL_MS 40
 
 PictureRef *
 picture_ref_new (TytoAttachment *attachment)

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define WIDTH 768
-#define N_LAYERS 8
+#define N_LAYERS 10
 #define N_HEADS 12
 #define FFN 2048
 
