@@ -91,6 +91,7 @@ update_text (TytoMessageRow *self)
   gboolean growing = tyto_message_get_state (self->message) == TYTO_MESSAGE_GROWING;
 
   gtk_widget_set_visible (self->text, *text != '\0');
+  gtk_widget_set_visible (self->stage, growing && !*text && *tyto_message_get_stage (self->message));
   if (growing) {
     g_autofree char *with_caret = g_strconcat (text, CARET, NULL);
 
@@ -131,7 +132,6 @@ update_state (TytoMessageRow *self)
         ngettext ("The oldest question no longer fitted and was left out.", "The oldest %d questions no longer fitted and were left out.",
                   (unsigned long) dropped),
         dropped);
-  gtk_widget_set_visible (self->stage, state == TYTO_MESSAGE_GROWING && *stage && !*tyto_message_get_text (self->message));
   gtk_label_set_text (GTK_LABEL (self->stage), stage);
   gtk_widget_set_visible (self->note, note != NULL);
   gtk_label_set_text (GTK_LABEL (self->note), note ? note : "");
