@@ -4,6 +4,7 @@
 #include "ui/tyto-message-row.h"
 
 #include "ui/tyto-picture.h"
+#include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
 
@@ -225,26 +226,16 @@ static void
 build_pictures (TytoMessageRow *self)
 {
   GPtrArray *attachments = tyto_message_get_attachments (self->message);
-  GtkWidget *flow;
+  GtkWidget *lines;
 
   if (attachments->len == 0)
     return;
-  flow = gtk_flow_box_new ();
-  gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (flow), GTK_SELECTION_NONE);
-  gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (flow), MIN (attachments->len, 5));
-  gtk_flow_box_set_min_children_per_line (GTK_FLOW_BOX (flow), MIN (attachments->len, 2));
-  gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (flow), 8);
-  gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (flow), 8);
-  gtk_widget_set_halign (flow, GTK_ALIGN_END);
-  gtk_widget_add_css_class (flow, "pictures");
-  for (guint i = 0; i < attachments->len; i++) {
-    GtkWidget *child = gtk_flow_box_child_new ();
-
-    gtk_flow_box_child_set_child (GTK_FLOW_BOX_CHILD (child), tyto_picture_new (g_ptr_array_index (attachments, i), PICTURE_HEIGHT, FALSE));
-    gtk_widget_set_focusable (child, FALSE);
-    gtk_flow_box_insert (GTK_FLOW_BOX (flow), child, -1);
-  }
-  gtk_box_append (GTK_BOX (self->column), flow);
+  lines = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_layout_manager (lines, tyto_wrap_layout_new (8, 1.0f));
+  gtk_widget_add_css_class (lines, "pictures");
+  for (guint i = 0; i < attachments->len; i++)
+    gtk_box_append (GTK_BOX (lines), tyto_picture_new (g_ptr_array_index (attachments, i), PICTURE_HEIGHT, FALSE));
+  gtk_box_append (GTK_BOX (self->column), lines);
 }
 
 static void
