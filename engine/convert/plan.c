@@ -132,7 +132,11 @@ owl_plan_matrix (OwlPlan *plan, const char *target, const char *source_name, gin
   p.ne[2] = p.ne[3] = 1;
   p.row_length = (gsize) p.ne[0];
   p.n_rows = (gsize) p.ne[1];
-  p.type = fitting_type (plan, target, plan->has_type ? plan->type : source->type, p.ne[0]);
+  p.type = plan->has_type ? plan->type : source->type;
+  /* The output layer decides between words: four bits are too few for it. */
+  if (p.type == OWL_TYPE_Q4_0 && strcmp (target, "output.weight") == 0)
+    p.type = OWL_TYPE_Q8_0;
+  p.type = fitting_type (plan, target, p.type, p.ne[0]);
   return add (plan, p);
 }
 

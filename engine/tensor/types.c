@@ -2,6 +2,7 @@
 #include "tensor/types.h"
 
 #include "tensor/dequantise.h"
+#include "tensor/quantise.h"
 
 #include <string.h>
 
@@ -208,7 +209,7 @@ owl_type_from_f32 (OwlType type, const float *src, void *dst, gsize n)
     for (gsize i = 0; i < n; i++)
       half[i] = f32_to_bf16 (src[i]);
   } else {
-    g_return_if_reached ();
+    owl_quantise (type, src, dst, n);
   }
 }
 

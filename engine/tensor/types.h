@@ -55,7 +55,7 @@ gboolean owl_type_is_quantised (OwlType type);
 /* Widens `n` values (a multiple of the block length) to float32. */
 void owl_type_to_f32 (OwlType type, const void *src, float *dst, gsize n);
 
-/* Rounds `n` float32 values to F32, F16 or BF16 (round to nearest even). */
+/* Rounds `n` float32 values to F32, F16 or BF16 (to nearest even), or to a quantised type that quantise.h writes. */
 void owl_type_from_f32 (OwlType type, const float *src, void *dst, gsize n);
 
 /* float16 and bfloat16, one value at a time. */

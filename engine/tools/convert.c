@@ -2,6 +2,7 @@
 #include "tools/tools.h"
 
 #include "convert/convert.h"
+#include "tensor/quantise.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -41,17 +42,12 @@ show_note (const char *message, gpointer user_data)
 static gboolean
 parse_type (const char *name, gboolean *given, OwlType *type)
 {
-  static const OwlType writable[] = { OWL_TYPE_F32, OWL_TYPE_F16, OWL_TYPE_BF16 };
-
   *given = name != NULL;
   if (!name)
     return TRUE;
   if (!owl_type_from_name (name, type))
     return FALSE;
-  for (gsize i = 0; i < G_N_ELEMENTS (writable); i++)
-    if (writable[i] == *type)
-      return TRUE;
-  return FALSE;
+  return !owl_type_is_quantised (*type) || owl_quantise_is_supported (*type);
 }
 
 static int
@@ -64,7 +60,7 @@ run (const Options *o, const char *source, const char *dest)
 
   if (!parse_type (o->type, &options.has_type, &options.type) ||
       !parse_type (o->vision_type, &options.has_vision_type, &options.vision_type))
-    return owl_tool_usage ("convert", "a type must be one of f32, f16, bf16");
+    return owl_tool_usage ("convert", "a type must be one of f32, f16, bf16, q8_0, q4_0");
   if (owl_convert_is_adapter (source)) {
     if (!o->base)
       return owl_tool_usage ("convert", "%s is an adapter: --base MODEL must say for what model", source);

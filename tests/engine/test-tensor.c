@@ -273,6 +273,36 @@ test_softmax (void)
   g_assert_true (huge[2] == 0.0f);
 }
 
+/* Rounding and widening again stays within half a step of each block, and blocks of zeros stay zeros. */
+static void
+test_quantise (void)
+{
+  static const struct {
+    OwlType type;
+    double steps; /* a block's range is divided into so many */
+  } types[] = { { OWL_TYPE_Q8_0, 127.0 }, { OWL_TYPE_Q4_0, 8.0 } };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (5);
+  gsize n = 32 * 40;
+  g_autofree float *x = random_values (rand, n);
+  g_autofree float *y = g_new (float, n);
+  g_autofree guint8 *blocks = g_malloc (n * sizeof (float));
+
+  memset (x + 64, 0, 32 * sizeof (float));
+  for (gsize t = 0; t < G_N_ELEMENTS (types); t++) {
+    owl_type_from_f32 (types[t].type, x, blocks, n);
+    owl_type_to_f32 (types[t].type, blocks, y, n);
+    for (gsize block = 0; block < n / 32; block++) {
+      double largest = 0.0;
+
+      for (gsize i = block * 32; i < (block + 1) * 32; i++)
+        largest = fmax (largest, fabs ((double) x[i]));
+      /* Q4_0 reaches one step further on one side than on the other: a value there is off by a whole step. */
+      for (gsize i = block * 32; i < (block + 1) * 32; i++)
+        assert_near ((double) y[i], (double) x[i], largest / types[t].steps * (types[t].type == OWL_TYPE_Q4_0 ? 1.01 : 0.51) + 1e-12);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -282,6 +312,7 @@ main (int argc, char **argv)
   g_test_add_func ("/matmul/values", test_matmul);
   g_test_add_func ("/matmul/repeats", test_matmul_repeats);
   g_test_add_func ("/attention", test_attention);
+  g_test_add_func ("/quantise", test_quantise);
   g_test_add_func ("/ops/norms", test_norms);
   g_test_add_func ("/ops/activations", test_activations);
   g_test_add_func ("/ops/softmax", test_softmax);
