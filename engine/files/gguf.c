@@ -111,7 +111,7 @@ static char *
 take_name (Cursor *cursor, gsize limit, const char *what, GError **error)
 {
   const guint8 *bytes = NULL;
-  gsize length;
+  gsize length = 0;
 
   if (!take_string (cursor, limit, what, &bytes, &length, error))
     return NULL;

@@ -296,9 +296,9 @@ test_quantise (void)
 
       for (gsize i = block * 32; i < (block + 1) * 32; i++)
         largest = fmax (largest, fabs ((double) x[i]));
-      /* Q4_0 reaches one step further on one side than on the other: a value there is off by a whole step. */
+      /* The scale is a float16, which adds 2^-11 of a value. Q4_0 reaches one step further on one side than on the other: a value there is off by a whole step. */
       for (gsize i = block * 32; i < (block + 1) * 32; i++)
-        assert_near ((double) y[i], (double) x[i], largest / types[t].steps * (types[t].type == OWL_TYPE_Q4_0 ? 1.01 : 0.51) + 1e-12);
+        assert_near ((double) y[i], (double) x[i], largest / types[t].steps * (types[t].type == OWL_TYPE_Q4_0 ? 1.01 : 0.58) + 1e-12);
     }
   }
 }
