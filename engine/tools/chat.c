@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/tool-model.h"
 
-#include <glib-unix.h>
+#include <fcntl.h>
 #include <jansson.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -179,17 +178,26 @@ failed:
   return FALSE;
 }
 
-/* Ctrl+C stops the answer that is running; at the prompt it ends the program. */
+/* Ctrl+C stops the answer that is running; at the prompt it ends the program. The handler only wakes a thread, which may do more than a
+ * handler may. */
+static int interrupt_pipe[2];
+
+static void
+interrupted (int signal_number)
+{
+  char byte = 0;
+  ssize_t written = write (interrupt_pipe[1], &byte, 1);
+
+  (void) written;
+}
+
 static gpointer
 watch_interrupts (gpointer data)
 {
   Chat *chat = data;
-  sigset_t set;
-  int signal_number;
+  char byte;
 
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  while (sigwait (&set, &signal_number) == 0) {
+  while (read (interrupt_pipe[0], &byte, 1) == 1) {
     g_mutex_lock (&chat->lock);
     if (!chat->cancellable)
       _exit (130);
@@ -233,13 +241,12 @@ converse (Chat *chat)
 {
   gboolean tty = isatty (STDIN_FILENO);
   g_autofree char *line = NULL;
+  const struct sigaction action = { .sa_handler = interrupted, .sa_flags = SA_RESTART };
   size_t size = 0;
   ssize_t n;
-  sigset_t set;
 
-  sigemptyset (&set);
-  sigaddset (&set, SIGINT);
-  pthread_sigmask (SIG_BLOCK, &set, NULL);
+  if (pipe2 (interrupt_pipe, O_CLOEXEC) != 0 || sigaction (SIGINT, &action, NULL) != 0)
+    return;
   g_thread_unref (g_thread_new ("interrupts", watch_interrupts, chat));
   if (tty)
     fprintf (stderr, "\"/image FILE\" attaches a picture, Ctrl+C stops an answer, Ctrl+D ends.\n");
