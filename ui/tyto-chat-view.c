@@ -11,6 +11,7 @@
 #define COLUMN_WIDTH 740
 /* So near to the end counts as being there. */
 #define END_DISTANCE 24.0
+#define FLASH_MS 1200
 
 struct _TytoChatView {
   GtkWidget parent_instance;
@@ -95,6 +96,36 @@ row_sibling (TytoChatView *self, int step, TytoMessageRow *row)
     tyto_chat_show_sibling (self->chat, message, (guint) wanted);
 }
 
+static void
+stop_flash (gpointer data)
+{
+  gtk_widget_remove_css_class (data, "flash");
+  g_object_unref (data);
+}
+
+static gboolean
+flash_over (gpointer data)
+{
+  return G_SOURCE_REMOVE;
+}
+
+/* Shows which picture is meant: brings it into view and lets it light up for a moment. */
+static void
+row_picture (TytoChatView *self, int number)
+{
+  GtkWidget *picture = NULL;
+  graphene_rect_t bounds;
+
+  for (GtkWidget *row = gtk_widget_get_first_child (self->list); row && !picture; row = gtk_widget_get_next_sibling (row))
+    picture = tyto_message_row_find_picture (TYTO_MESSAGE_ROW (row), number);
+  if (!picture)
+    return;
+  if (gtk_widget_compute_bounds (picture, self->list, &bounds))
+    gtk_adjustment_clamp_page (adjustment (self), bounds.origin.y - END_DISTANCE, bounds.origin.y + bounds.size.height + END_DISTANCE);
+  gtk_widget_add_css_class (picture, "flash");
+  g_timeout_add_full (G_PRIORITY_DEFAULT, FLASH_MS, flash_over, g_object_ref (picture), stop_flash);
+}
+
 static GtkWidget *
 nth_row (TytoChatView *self, guint n)
 {
@@ -118,6 +149,7 @@ messages_changed (TytoChatView *self, guint position, guint removed, guint added
 
     g_signal_connect_swapped (row, "again", G_CALLBACK (row_again), self);
     g_signal_connect_swapped (row, "edit", G_CALLBACK (row_edit), self);
+    g_signal_connect_swapped (row, "picture", G_CALLBACK (row_picture), self);
     g_signal_connect_swapped (row, "sibling", G_CALLBACK (row_sibling), self);
     gtk_box_insert_child_after (GTK_BOX (self->list), row, before);
     before = row;

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-message-row.h"
 
+#include "ui/tyto-markdown.h"
 #include "ui/tyto-picture.h"
 #include "ui/tyto-wrap-layout.h"
 
@@ -18,12 +19,12 @@ struct _TytoMessageRow {
   TytoMessage *message;
   gboolean last, hovered;
 
-  GtkWidget *column, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *speed;
+  GtkWidget *column, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *speed;
 };
 
 G_DEFINE_FINAL_TYPE (TytoMessageRow, tyto_message_row, GTK_TYPE_BOX)
 
-enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, N_SIGNALS };
+enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, SIGNAL_PICTURE, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static gboolean
@@ -93,12 +94,12 @@ update_text (TytoMessageRow *self)
 
   gtk_widget_set_visible (self->text, *text != '\0');
   gtk_widget_set_visible (self->stage, growing && !*text && *tyto_message_get_stage (self->message));
-  if (growing) {
-    g_autofree char *with_caret = g_strconcat (text, CARET, NULL);
-
-    gtk_label_set_text (GTK_LABEL (self->text), with_caret);
-  } else {
+  if (!is_answer (self)) {
     gtk_label_set_text (GTK_LABEL (self->text), text);
+  } else {
+    g_autofree char *shown = growing && *text ? g_strconcat (text, CARET, NULL) : g_strdup (text);
+
+    tyto_markdown_set_text (TYTO_MARKDOWN (self->text), shown, tyto_chat_get_next_number (self->chat) - 1);
   }
 }
 
@@ -174,6 +175,12 @@ next_clicked (TytoMessageRow *self)
 }
 
 static void
+picture_clicked (TytoMessageRow *self, int number)
+{
+  g_signal_emit (self, signals[SIGNAL_PICTURE], 0, number);
+}
+
+static void
 pointer_entered (TytoMessageRow *self)
 {
   self->hovered = TRUE;
@@ -207,6 +214,8 @@ tyto_message_row_class_init (TytoMessageRowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = tyto_message_row_dispose;
   signals[SIGNAL_AGAIN] = g_signal_new ("again", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_EDIT] = g_signal_new ("edit", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_PICTURE] =
+      g_signal_new ("picture", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
   signals[SIGNAL_SIBLING] =
       g_signal_new ("sibling", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
 }
@@ -235,6 +244,7 @@ build_pictures (TytoMessageRow *self)
   gtk_widget_add_css_class (lines, "pictures");
   for (guint i = 0; i < attachments->len; i++)
     gtk_box_append (GTK_BOX (lines), tyto_picture_new (g_ptr_array_index (attachments, i), PICTURE_HEIGHT, FALSE));
+  self->pictures = lines;
   gtk_box_append (GTK_BOX (self->column), lines);
 }
 
@@ -282,6 +292,26 @@ build_actions (TytoMessageRow *self)
   g_signal_connect_swapped (self->actions, "notify::has-focus", G_CALLBACK (update_actions), self);
 }
 
+static GtkWidget *
+build_question (void)
+{
+  GtkWidget *label = text_label ("bubble");
+
+  gtk_label_set_selectable (GTK_LABEL (label), TRUE);
+  gtk_widget_set_halign (label, GTK_ALIGN_END);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (label), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, _("Your question"), -1);
+  return label;
+}
+
+static GtkWidget *
+build_answer (TytoMessageRow *self)
+{
+  GtkWidget *text = tyto_markdown_new (_("Answer"));
+
+  g_signal_connect_swapped (text, "picture", G_CALLBACK (picture_clicked), self);
+  return text;
+}
+
 GtkWidget *
 tyto_message_row_new (TytoChat *chat, TytoMessage *message)
 {
@@ -306,9 +336,7 @@ tyto_message_row_new (TytoChat *chat, TytoMessage *message)
   if (!answer)
     build_pictures (self);
 
-  self->text = text_label (answer ? "answer-text" : "bubble");
-  gtk_label_set_selectable (GTK_LABEL (self->text), TRUE);
-  gtk_widget_set_halign (self->text, answer ? GTK_ALIGN_FILL : GTK_ALIGN_END);
+  self->text = answer ? build_answer (self) : build_question ();
   self->stage = text_label ("quiet");
   self->note = text_label ("quiet");
   self->error = text_label ("error-text");
@@ -319,8 +347,6 @@ tyto_message_row_new (TytoChat *chat, TytoMessage *message)
   build_actions (self);
   gtk_box_append (GTK_BOX (self->column), self->actions);
 
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->text), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  answer ? _("Answer") : _("Your question"), -1);
   g_signal_connect_swapped (message, "notify::text", G_CALLBACK (update_text), self);
   g_signal_connect_swapped (message, "notify::state", G_CALLBACK (update_state), self);
   g_signal_connect_swapped (message, "notify::stage", G_CALLBACK (update_state), self);
@@ -340,4 +366,14 @@ tyto_message_row_set_last (TytoMessageRow *self, gboolean last)
 {
   self->last = last;
   update_actions (self);
+}
+
+GtkWidget *
+tyto_message_row_find_picture (TytoMessageRow *self, int number)
+{
+  for (GtkWidget *picture = self->pictures ? gtk_widget_get_first_child (self->pictures) : NULL; picture;
+       picture = gtk_widget_get_next_sibling (picture))
+    if (tyto_attachment_get_number (tyto_picture_get_attachment (TYTO_PICTURE (picture))) == number)
+      return picture;
+  return NULL;
 }

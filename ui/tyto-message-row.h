@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* One message: the user's on the right in a bubble, an answer on the left beside the owl, growing while it comes.
- * Signals: "again" (write another answer), "sibling" (int: -1 or 1, show the branch before or after), "edit" (change this question). */
+ * Signals: "again" (write another answer), "sibling" (int: -1 or 1, show the branch before or after), "edit" (change this question),
+ * "picture" (int: the link to picture N was clicked). */
 #define TYTO_TYPE_MESSAGE_ROW (tyto_message_row_get_type ())
 G_DECLARE_FINAL_TYPE (TytoMessageRow, tyto_message_row, TYTO, MESSAGE_ROW, GtkBox)
 
@@ -20,5 +21,8 @@ void tyto_message_row_set_last (TytoMessageRow *self, gboolean last);
 
 /* Looks again which branches there are and whether the buttons may be used. */
 void tyto_message_row_refresh (TytoMessageRow *self);
+
+/* The picture of this message that has the number, or NULL. */
+GtkWidget *tyto_message_row_find_picture (TytoMessageRow *self, int number);
 
 G_END_DECLS

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "ui/tyto-markdown.h"
+
+static guint
+n_blocks (GtkWidget *markdown)
+{
+  guint n = 0;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (markdown); child; child = gtk_widget_get_next_sibling (child))
+    n++;
+  return n;
+}
+
+static const char *
+first_text (GtkWidget *markdown)
+{
+  return gtk_label_get_text (GTK_LABEL (gtk_widget_get_first_child (markdown)));
+}
+
+/* What stays the same keeps its widget, and so does a paragraph that grows. */
+static void
+test_growing (void)
+{
+  GtkWidget *markdown = g_object_ref_sink (tyto_markdown_new ("Answer")), *first, *second;
+
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), "A dark", 0);
+  first = gtk_widget_get_first_child (markdown);
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), "A dark **cat**.\n\nAnd", 0);
+  g_assert_true (gtk_widget_get_first_child (markdown) == first);
+  g_assert_cmpstr (first_text (markdown), ==, "A dark cat.");
+  second = gtk_widget_get_next_sibling (first);
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), "A dark **cat**.\n\nAnd a dog.\n\n- one\n- two\n", 0);
+  g_assert_true (gtk_widget_get_next_sibling (first) == second);
+  g_assert_cmpstr (gtk_label_get_text (GTK_LABEL (second)), ==, "And a dog.");
+  g_assert_cmpuint (n_blocks (markdown), ==, 3);
+
+  /* Another answer altogether. */
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), "```\ncode\n```", 0);
+  g_assert_cmpuint (n_blocks (markdown), ==, 1);
+  g_assert_false (GTK_IS_LABEL (gtk_widget_get_first_child (markdown)));
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), "", 0);
+  g_assert_cmpuint (n_blocks (markdown), ==, 0);
+  g_assert_finalize_object (markdown);
+}
+
+/* Every block, inside each other and cut off anywhere. */
+static void
+test_everything (void)
+{
+  const char *text = "# Title\n\nText with `code`\n\n1. one\n   - inner\n   > quoted\n2. two\n\n> > deeper\n\n---\n\n| a | b |\n|--:|:-:|\n| 1 | 2 |\n\n"
+                     "<div>html</div>\n\n```c\nint x;\n```\n";
+  GtkWidget *markdown = g_object_ref_sink (tyto_markdown_new ("Answer"));
+
+  for (gsize length = 0; text[length]; length++) {
+    g_autofree char *part = g_strndup (text, length);
+
+    tyto_markdown_set_text (TYTO_MARKDOWN (markdown), part, 3);
+  }
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), text, 3);
+  g_assert_cmpuint (n_blocks (markdown), ==, 8);
+  g_assert_cmpstr (first_text (markdown), ==, "Title");
+  g_assert_finalize_object (markdown);
+}
+
+static void
+note_picture (TytoMarkdown *markdown, int number, int *noted)
+{
+  *noted = number;
+}
+
+static void
+test_picture_link (void)
+{
+  GtkWidget *markdown = g_object_ref_sink (tyto_markdown_new ("Answer"));
+  gboolean handled = FALSE;
+  int noted = 0;
+
+  g_signal_connect (markdown, "picture", G_CALLBACK (note_picture), &noted);
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), "See picture 2.", 2);
+  g_signal_emit_by_name (gtk_widget_get_first_child (markdown), "activate-link", "tyto-picture:2", &handled);
+  g_assert_true (handled);
+  g_assert_cmpint (noted, ==, 2);
+  g_assert_finalize_object (markdown);
+}
+
+int
+main (int argc, char **argv)
+{
+  gtk_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/markdown/growing", test_growing);
+  g_test_add_func ("/markdown/everything", test_everything);
+  g_test_add_func ("/markdown/picture-link", test_picture_link);
+  return g_test_run ();
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <cmark-gfm.h>
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* A link to a picture of the conversation looks like this, followed by its number. */
+#define TYTO_MARKUP_PICTURE_SCHEME "tyto-picture:"
+
+/* Parses CommonMark with tables and strikethrough; free with cmark_node_free (). NULs and broken UTF-8 become U+FFFD. */
+cmark_node *tyto_markup_parse (const char *text, gssize length);
+
+/* The inline content of a block as Pango markup. HTML stands as it was written, pictures are their descriptions (nothing is loaded), and only
+ * web and mail addresses become links. "picture 2" becomes a link when there are at least two pictures. */
+char *tyto_markup_from_inlines (cmark_node *block, int n_pictures);
+
+G_END_DECLS
