@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* The messages of a conversation. The view follows the growing answer only when it was at the end; otherwise a button leads there.
- * Signals: "again" (TytoMessage), "edit" (TytoMessage). */
+ * Signals: "again" (TytoMessage), "edit" (TytoMessage), "view" (TytoAttachment). */
 #define TYTO_TYPE_CHAT_VIEW (tyto_chat_view_get_type ())
 G_DECLARE_FINAL_TYPE (TytoChatView, tyto_chat_view, TYTO, CHAT_VIEW, GtkWidget)
 

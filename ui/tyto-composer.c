@@ -25,7 +25,7 @@ struct _TytoComposer {
 
 G_DEFINE_FINAL_TYPE (TytoComposer, tyto_composer, GTK_TYPE_WIDGET)
 
-enum { SIGNAL_SEND, SIGNAL_STOP, SIGNAL_EDIT_LAST, SIGNAL_ATTACHED, SIGNAL_CHOOSE_PAGES, SIGNAL_PROBLEM, N_SIGNALS };
+enum { SIGNAL_SEND, SIGNAL_STOP, SIGNAL_EDIT_LAST, SIGNAL_ATTACHED, SIGNAL_CHOOSE_PAGES, SIGNAL_PROBLEM, SIGNAL_VIEW, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static GtkTextBuffer *
@@ -123,12 +123,19 @@ state_changed (TytoComposer *self, GParamSpec *pspec, TytoAttachment *attachment
 }
 
 static void
+picture_activated (TytoComposer *self, TytoPicture *picture)
+{
+  g_signal_emit (self, signals[SIGNAL_VIEW], 0, tyto_picture_get_attachment (picture));
+}
+
+static void
 add_attachment (TytoComposer *self, TytoAttachment *attachment)
 {
   GtkWidget *picture = tyto_picture_new (attachment, PICTURE_HEIGHT, TRUE);
 
   g_ptr_array_add (self->attachments, g_object_ref (attachment));
   g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
+  g_signal_connect_swapped (picture, "activated", G_CALLBACK (picture_activated), self);
   g_signal_connect_swapped (picture, "removed", G_CALLBACK (remove_attachment), self);
   gtk_box_append (GTK_BOX (self->strip), picture);
   renumber (self);
@@ -372,6 +379,7 @@ tyto_composer_class_init (TytoComposerClass *klass)
   signals[SIGNAL_EDIT_LAST] = add_signal ("edit-last", G_TYPE_NONE);
   signals[SIGNAL_ATTACHED] = add_signal ("attached", TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_CHOOSE_PAGES] = add_signal ("choose-pages", G_TYPE_POINTER);
+  signals[SIGNAL_VIEW] = add_signal ("view", TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_PROBLEM] = add_signal ("problem", G_TYPE_STRING);
 }
 

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 /* Where a question is written: attachments, text, and the round button that sends or stops.
  *
  * Signals: "send", "stop", "edit-last" (Up in an empty composer), "attached" (TytoAttachment: a picture is ready to be read ahead),
- * "choose-pages" (TytoImport *: a document was given), "problem" (const char *: something that could not be attached). */
+ * "choose-pages" (TytoImport *: a document was given), "problem" (const char *: something that could not be attached),
+ * "view" (TytoAttachment: look at it closely). */
 #define TYTO_TYPE_COMPOSER (tyto_composer_get_type ())
 G_DECLARE_FINAL_TYPE (TytoComposer, tyto_composer, TYTO, COMPOSER, GtkWidget)
 

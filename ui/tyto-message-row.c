@@ -24,7 +24,7 @@ struct _TytoMessageRow {
 
 G_DEFINE_FINAL_TYPE (TytoMessageRow, tyto_message_row, GTK_TYPE_BOX)
 
-enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, SIGNAL_PICTURE, N_SIGNALS };
+enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, SIGNAL_PICTURE, SIGNAL_VIEW, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static gboolean
@@ -214,6 +214,8 @@ tyto_message_row_class_init (TytoMessageRowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = tyto_message_row_dispose;
   signals[SIGNAL_AGAIN] = g_signal_new ("again", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_EDIT] = g_signal_new ("edit", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_VIEW] =
+      g_signal_new ("view", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_PICTURE] =
       g_signal_new ("picture", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT);
   signals[SIGNAL_SIBLING] =
@@ -232,6 +234,12 @@ tyto_message_row_init (TytoMessageRow *self)
 }
 
 static void
+picture_activated (TytoMessageRow *self, TytoPicture *picture)
+{
+  g_signal_emit (self, signals[SIGNAL_VIEW], 0, tyto_picture_get_attachment (picture));
+}
+
+static void
 build_pictures (TytoMessageRow *self)
 {
   GPtrArray *attachments = tyto_message_get_attachments (self->message);
@@ -242,8 +250,12 @@ build_pictures (TytoMessageRow *self)
   lines = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_layout_manager (lines, tyto_wrap_layout_new (8, 1.0f));
   gtk_widget_add_css_class (lines, "pictures");
-  for (guint i = 0; i < attachments->len; i++)
-    gtk_box_append (GTK_BOX (lines), tyto_picture_new (g_ptr_array_index (attachments, i), PICTURE_HEIGHT, FALSE));
+  for (guint i = 0; i < attachments->len; i++) {
+    GtkWidget *picture = tyto_picture_new (g_ptr_array_index (attachments, i), PICTURE_HEIGHT, FALSE);
+
+    g_signal_connect_swapped (picture, "activated", G_CALLBACK (picture_activated), self);
+    gtk_box_append (GTK_BOX (lines), picture);
+  }
   self->pictures = lines;
   gtk_box_append (GTK_BOX (self->column), lines);
 }

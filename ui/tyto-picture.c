@@ -19,7 +19,7 @@ struct _TytoPicture {
   TytoAttachment *attachment;
   int height;
 
-  GtkWidget *overlay, *picture, *badge, *strip, *progress, *spinner, *error_icon, *error;
+  GtkWidget *overlay, *picture, *badge, *strip, *progress, *spinner, *error_icon, *error, *open;
 };
 
 G_DEFINE_FINAL_TYPE (TytoPicture, tyto_picture, GTK_TYPE_BOX)
@@ -44,7 +44,7 @@ update (TytoPicture *self)
   OwlPicture *thumbnail = tyto_attachment_get_thumbnail (self->attachment);
   const char *label = tyto_attachment_get_page_label (self->attachment);
   double progress = tyto_attachment_get_progress (self->attachment), aspect = 1.0;
-  g_autofree char *description = describe (self);
+  g_autofree char *description = describe (self), *open_label = NULL;
   g_autofree char *number = g_strdup_printf ("%d", tyto_attachment_get_number (self->attachment));
 
   if (thumbnail)
@@ -68,6 +68,9 @@ update (TytoPicture *self)
     gtk_label_set_text (GTK_LABEL (self->error), tyto_attachment_get_error (self->attachment));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
   gtk_widget_set_tooltip_text (self->overlay, description);
+  gtk_widget_set_visible (self->open, state == TYTO_ATTACHMENT_READY);
+  open_label = g_strdup_printf (_("View picture %d"), tyto_attachment_get_number (self->attachment));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->open), GTK_ACCESSIBLE_PROPERTY_LABEL, open_label, -1);
 }
 
 static void
@@ -87,6 +90,12 @@ static void
 remove_clicked (TytoPicture *self)
 {
   g_signal_emit (self, signals[SIGNAL_REMOVED], 0);
+}
+
+static void
+open_clicked (TytoPicture *self)
+{
+  g_signal_emit (self, signals[SIGNAL_ACTIVATED], 0);
 }
 
 static void
@@ -141,6 +150,8 @@ tyto_picture_init (TytoPicture *self)
   self->strip = add_overlay (self, gtk_label_new (NULL), GTK_ALIGN_FILL, GTK_ALIGN_END, "strip");
   gtk_label_set_ellipsize (GTK_LABEL (self->strip), PANGO_ELLIPSIZE_START);
   self->progress = add_overlay (self, gtk_progress_bar_new (), GTK_ALIGN_FILL, GTK_ALIGN_END, "reading-line");
+  self->open = add_overlay (self, gtk_button_new (), GTK_ALIGN_FILL, GTK_ALIGN_FILL, "open");
+  g_signal_connect_swapped (self->open, "clicked", G_CALLBACK (open_clicked), self);
   self->badge = add_overlay (self, gtk_label_new (NULL), GTK_ALIGN_START, GTK_ALIGN_START, "badge");
 
   self->error = gtk_label_new (NULL);

@@ -10,4 +10,7 @@ G_BEGIN_DECLS
 /* The pixels of a picture as a texture, without copying. */
 GdkTexture *tyto_texture_new (OwlPicture *picture);
 
+/* The same in the form that is quickest to show, copied; for large pictures, on a thread that may take its time. */
+GdkTexture *tyto_texture_new_packed (OwlPicture *picture);
+
 G_END_DECLS

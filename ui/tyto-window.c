@@ -9,6 +9,7 @@
 #include "ui/tyto-conversation-list.h"
 #include "ui/tyto-empty.h"
 #include "ui/tyto-page-picker.h"
+#include "ui/tyto-viewer.h"
 
 #include <glib/gi18n.h>
 
@@ -202,6 +203,37 @@ choose_pages (TytoWindow *self, const TytoImport *import)
   picker = tyto_page_picker_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), import);
   g_signal_connect_object (picker, "chosen", G_CALLBACK (pages_chosen), self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (picker));
+}
+
+/* All pictures that can be looked at, those of the question being written last. */
+static GPtrArray *
+gather_attachments (TytoWindow *self)
+{
+  GListModel *messages = tyto_chat_get_messages (self->chat);
+  GPtrArray *all = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) written = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
+
+  for (guint i = 0; i < g_list_model_get_n_items (messages); i++) {
+    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, i);
+    GPtrArray *attachments = tyto_message_get_attachments (message);
+
+    for (guint j = 0; j < attachments->len; j++)
+      if (tyto_attachment_get_state (g_ptr_array_index (attachments, j)) == TYTO_ATTACHMENT_READY)
+        g_ptr_array_add (all, g_object_ref (g_ptr_array_index (attachments, j)));
+  }
+  for (guint i = 0; i < written->len; i++)
+    g_ptr_array_add (all, g_object_ref (g_ptr_array_index (written, i)));
+  return all;
+}
+
+static void
+view_attachment (TytoWindow *self, TytoAttachment *attachment)
+{
+  g_autoptr (GPtrArray) all = gather_attachments (self);
+  guint index;
+
+  if (g_ptr_array_find (all, attachment, &index))
+    gtk_window_present (GTK_WINDOW (tyto_viewer_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), all, index)));
 }
 
 static void
@@ -520,6 +552,7 @@ build_composer (TytoWindow *self)
   g_signal_connect_swapped (self->composer, "edit-last", G_CALLBACK (edit_last), self);
   g_signal_connect_swapped (self->composer, "attached", G_CALLBACK (attachment_ready), self);
   g_signal_connect_swapped (self->composer, "choose-pages", G_CALLBACK (choose_pages), self);
+  g_signal_connect_swapped (self->composer, "view", G_CALLBACK (view_attachment), self);
   g_signal_connect_swapped (self->composer, "problem", G_CALLBACK (_tyto_window_toast), self);
   gtk_box_append (GTK_BOX (box), self->edit_bar);
   gtk_box_append (GTK_BOX (box), self->composer);
@@ -549,6 +582,7 @@ build_content (TytoWindow *self)
   self->view = tyto_chat_view_new ();
   g_signal_connect_swapped (self->view, "again", G_CALLBACK (again), self);
   g_signal_connect_swapped (self->view, "edit", G_CALLBACK (begin_editing), self);
+  g_signal_connect_swapped (self->view, "view", G_CALLBACK (view_attachment), self);
   self->samples = tyto_samples_load (tyto_models_get_data_dir ());
   self->empty = tyto_empty_new (self->samples);
   g_signal_connect_swapped (self->empty, "sample", G_CALLBACK (ask_sample), self);
