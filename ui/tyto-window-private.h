@@ -11,6 +11,7 @@ struct _TytoWindow {
 
   TytoServices *services;
   TytoChat *chat;
+  GPtrArray *running; /* TytoChat: out of sight, with an answer that is still being written */
   TytoMessage *edited; /* the question that the composer holds for editing, or NULL */
   GPtrArray *samples;
 

@@ -297,6 +297,18 @@ chat_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
     _tyto_window_toast (self, error->message);
 }
 
+/* The answer of a chat out of sight is done: the history has it. */
+static void
+background_done (TytoWindow *self, GParamSpec *pspec, TytoChat *chat)
+{
+  if (tyto_chat_get_busy (chat))
+    return;
+  g_signal_handlers_disconnect_by_data (chat, self);
+  tyto_chat_close (chat);
+  g_ptr_array_remove (self->running, chat);
+}
+
+/* Lets go of the open chat. One whose answer is being written goes on out of sight. */
 static void
 close_chat (TytoWindow *self)
 {
@@ -306,25 +318,52 @@ close_chat (TytoWindow *self)
   g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
   g_signal_handlers_disconnect_by_data (tyto_chat_get_conversation (self->chat), self);
   tyto_chat_view_set_chat (TYTO_CHAT_VIEW (self->view), NULL);
-  tyto_chat_close (self->chat);
+  if (tyto_chat_get_busy (self->chat)) {
+    g_ptr_array_add (self->running, g_object_ref (self->chat));
+    g_signal_connect_swapped (self->chat, "notify::busy", G_CALLBACK (background_done), self);
+  } else {
+    tyto_chat_close (self->chat);
+  }
   g_clear_object (&self->chat);
+}
+
+/* The chat of a conversation that is still at work out of sight, or NULL. */
+static TytoChat *
+take_running (TytoWindow *self, TytoConversation *conversation)
+{
+  for (guint i = 0; i < self->running->len; i++) {
+    TytoChat *chat = g_ptr_array_index (self->running, i);
+
+    if (tyto_chat_get_conversation (chat) != conversation)
+      continue;
+    g_object_ref (chat);
+    g_signal_handlers_disconnect_by_data (chat, self);
+    g_ptr_array_remove_index (self->running, i);
+    return chat;
+  }
+  return NULL;
 }
 
 static void
 open_chat (TytoWindow *self, TytoConversation *conversation, gboolean is_new)
 {
+  gboolean was_running;
+
   if (self->chat && tyto_chat_get_conversation (self->chat) == conversation)
     return;
   close_chat (self);
   leave_editing (self);
   tyto_composer_clear (TYTO_COMPOSER (self->composer));
-  self->chat = tyto_chat_new (tyto_services_get_store (self->services), tyto_services_get_documents (self->services),
-                              tyto_services_get_engine (self->services), conversation, is_new);
+  self->chat = take_running (self, conversation);
+  was_running = self->chat != NULL;
+  if (!was_running)
+    self->chat = tyto_chat_new (tyto_services_get_store (self->services), tyto_services_get_documents (self->services),
+                                tyto_services_get_engine (self->services), conversation, is_new);
   g_signal_connect_swapped (self->chat, "notify::busy", G_CALLBACK (busy_changed), self);
   g_signal_connect_swapped (conversation, "notify::title", G_CALLBACK (update_title), self);
   tyto_chat_view_set_chat (TYTO_CHAT_VIEW (self->view), self->chat);
   g_signal_connect_swapped (tyto_chat_get_messages (self->chat), "items-changed", G_CALLBACK (update_page), self);
-  if (!is_new)
+  if (!is_new && !was_running)
     tyto_chat_load_async (self->chat, chat_loaded, g_object_ref (self));
   busy_changed (self);
   update_page (self);
@@ -411,8 +450,13 @@ conversation_deleted (TytoWindow *self, TytoConversation *conversation)
 
   deletion->services = g_object_ref (self->services);
   deletion->conversation = g_object_ref (conversation);
-  if (self->chat && tyto_chat_get_conversation (self->chat) == conversation)
+  if (self->chat && tyto_chat_get_conversation (self->chat) == conversation) {
+    tyto_chat_stop (self->chat);
     new_chat (self);
+  }
+  for (guint i = 0; i < self->running->len; i++)
+    if (tyto_chat_get_conversation (g_ptr_array_index (self->running, i)) == conversation)
+      tyto_chat_stop (g_ptr_array_index (self->running, i));
   tyto_services_delete_begin (self->services, conversation);
   adw_toast_set_button_label (toast, _("_Undo"));
   adw_toast_set_timeout (toast, UNDO_SECONDS);
@@ -454,6 +498,11 @@ tyto_window_dispose (GObject *object)
 
   if (self->services) {
     close_chat (self);
+    for (guint i = 0; i < self->running->len; i++) {
+      g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->running, i), self);
+      tyto_chat_close (g_ptr_array_index (self->running, i));
+    }
+    g_ptr_array_set_size (self->running, 0);
     g_signal_handlers_disconnect_by_data (tyto_services_get_engine (self->services), self);
     g_signal_handlers_disconnect_by_data (self->services, self);
   }
@@ -461,6 +510,7 @@ tyto_window_dispose (GObject *object)
   g_clear_object (&self->edited);
   g_clear_object (&self->services);
   g_clear_pointer (&self->samples, g_ptr_array_unref);
+  g_clear_pointer (&self->running, g_ptr_array_unref);
   G_OBJECT_CLASS (tyto_window_parent_class)->dispose (object);
 }
 
@@ -480,6 +530,7 @@ tyto_window_class_init (TytoWindowClass *klass)
 static void
 tyto_window_init (TytoWindow *self)
 {
+  self->running = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 static GtkWidget *

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #define WIDTH 768
-#define N_LAYERS 10
+#define N_LAYERS 14
 #define N_HEADS 12
 #define FFN 2048
 
@@ -77,18 +77,21 @@ main (int argc, char **argv)
   for (guint i = 0; i < planned->len; i++) {
     const Planned *p = &g_array_index (planned, Planned, i);
 
-    owl_gguf_writer_add_tensor (writer, p->name, OWL_TYPE_F32, p->ne[1] == 1 ? 1 : 2, p->ne);
+    owl_gguf_writer_add_tensor (writer, p->name, p->ne[1] == 1 ? OWL_TYPE_F32 : OWL_TYPE_F16, p->ne[1] == 1 ? 1 : 2, p->ne);
   }
   if (!owl_gguf_writer_begin (writer, &error))
     goto failed;
   for (guint i = 0; i < planned->len; i++) {
     const Planned *p = &g_array_index (planned, Planned, i);
     gsize n = (gsize) (p->ne[0] * p->ne[1]);
+    OwlType type = p->ne[1] == 1 ? OWL_TYPE_F32 : OWL_TYPE_F16;
     g_autofree float *values = g_new (float, n);
+    g_autofree guint8 *bytes = g_malloc (n * sizeof (float));
 
     for (gsize v = 0; v < n; v++)
       values[v] = p->ne[1] == 1 ? 1.0f : (float) (g_rand_double_range (rand, -1.7, 1.7) / sqrt ((double) p->ne[0]));
-    if (!owl_gguf_writer_write (writer, values, n * sizeof *values, &error))
+    owl_type_from_f32 (type, values, bytes, n);
+    if (!owl_gguf_writer_write (writer, bytes, owl_type_row_size (type, (gint64) n), &error))
       goto failed;
   }
   if (owl_gguf_writer_finish (writer, &error))

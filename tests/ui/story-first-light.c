@@ -59,6 +59,15 @@ drop_and_ask (const char *home)
   driver_quit ();
 }
 
+/* Opens a conversation of the list by a click. */
+static void
+open_conversation (const char *title)
+{
+  g_autoptr (AtspiAccessible) row = driver_wait ("label", title);
+
+  driver_click (row);
+}
+
 static void
 grow_and_stop (const char *home, const char *slow_model)
 {
@@ -79,17 +88,14 @@ grow_and_stop (const char *home, const char *slow_model)
   driver_type ("And another one.");
   driver_press ("Send");
   watch_growth (2, 100);
+  /* Looking at another conversation does not disturb it. */
+  driver_arrange ();
+  open_conversation ("And in German?");
+  g_object_unref (driver_wait ("label", "A horse."));
+  open_conversation ("Tell me a long story.");
+  watch_growth (2, 150);
   g_usleep (G_USEC_PER_SEC); /* what is shown now must be saved within a second */
   driver_kill ();
-}
-
-/* Opens a conversation of the list by a click. */
-static void
-open_conversation (const char *title)
-{
-  g_autoptr (AtspiAccessible) row = driver_wait ("label", title);
-
-  driver_click (row);
 }
 
 static void
