@@ -213,16 +213,71 @@ owl_convert_plan_language (OwlPlan *plan, const OwlDecoderConfig *d)
     top_tensor (plan, "lm_head.weight", "output.weight", rows, d->width);
 }
 
+/* The entries of a tokenizer as they are written: one for each row of the embedding, padded with unused ones. */
+typedef struct {
+  gsize n;
+  const char **texts;
+  gsize *lengths;
+  gint32 *kinds;
+  GPtrArray *owned;
+} TokenList;
+
+static void
+token_list_init (TokenList *list, gsize n_rows)
+{
+  list->n = n_rows;
+  list->texts = g_new0 (const char *, n_rows);
+  list->lengths = g_new0 (gsize, n_rows);
+  list->kinds = g_new0 (gint32, n_rows);
+  list->owned = g_ptr_array_new_with_free_func (g_free);
+}
+
+static void
+token_list_clear (TokenList *list)
+{
+  g_free (list->texts);
+  g_free (list->lengths);
+  g_free (list->kinds);
+  g_ptr_array_unref (list->owned);
+}
+
+static void
+token_list_pad (TokenList *list)
+{
+  for (gsize i = 0; i < list->n; i++) {
+    char *name;
+
+    if (list->texts[i])
+      continue;
+    name = g_strdup_printf ("[PAD%" G_GSIZE_FORMAT "]", i);
+    g_ptr_array_add (list->owned, name);
+    list->texts[i] = name;
+    list->lengths[i] = strlen (name);
+    list->kinds[i] = OWL_TOKEN_UNUSED;
+  }
+}
+
+static void
+token_list_write (const TokenList *list, OwlGgufWriter *writer)
+{
+  owl_gguf_writer_set_array_string (writer, "tokenizer.ggml.tokens", list->texts, list->lengths, list->n);
+  owl_gguf_writer_set_array_i32 (writer, "tokenizer.ggml.token_type", list->kinds, list->n);
+}
+
+static void
+set_id (OwlGgufWriter *writer, const char *key, gint32 id)
+{
+  if (id >= 0)
+    owl_gguf_writer_set_u32 (writer, key, (guint32) id);
+}
+
 static gboolean
 set_sentencepiece (OwlGgufWriter *writer, const OwlPlan *plan, gsize n_rows, GError **error)
 {
   g_autofree char *path = g_build_filename (owl_checkpoint_get_folder (plan->checkpoint), "tokenizer.model", NULL);
   g_autoptr (OwlVocabulary) v = owl_vocabulary_new_from_sentencepiece (path, error);
-  g_autofree const char **texts = NULL;
-  g_autofree gsize *lengths = NULL;
   g_autofree float *scores = NULL;
-  g_autofree gint32 *kinds = NULL;
-  g_autoptr (GPtrArray) padding = g_ptr_array_new_with_free_func (g_free);
+  TokenList list;
 
   if (!v)
     return FALSE;
@@ -231,39 +286,135 @@ set_sentencepiece (OwlGgufWriter *writer, const OwlPlan *plan, gsize n_rows, GEr
                  v->n, n_rows);
     return FALSE;
   }
-  texts = g_new (const char *, n_rows);
-  lengths = g_new (gsize, n_rows);
+  token_list_init (&list, n_rows);
   scores = g_new (float, n_rows);
-  kinds = g_new (gint32, n_rows);
   for (gsize i = 0; i < n_rows; i++) {
+    scores[i] = i < v->n ? v->tokens[i].score : -10000.0f;
     if (i < v->n) {
-      texts[i] = v->tokens[i].text;
-      lengths[i] = v->tokens[i].length;
-      scores[i] = v->tokens[i].score;
-      kinds[i] = v->tokens[i].kind;
-      continue;
+      list.texts[i] = v->tokens[i].text;
+      list.lengths[i] = v->tokens[i].length;
+      list.kinds[i] = v->tokens[i].kind;
     }
-    g_ptr_array_add (padding, g_strdup_printf ("[PAD%" G_GSIZE_FORMAT "]", i));
-    texts[i] = g_ptr_array_index (padding, padding->len - 1);
-    lengths[i] = strlen (texts[i]);
-    scores[i] = -10000.0f;
-    kinds[i] = OWL_TOKEN_UNUSED;
   }
+  token_list_pad (&list);
   owl_gguf_writer_set_string (writer, "tokenizer.ggml.model", "llama");
   owl_gguf_writer_set_string (writer, "tokenizer.ggml.pre", "default");
-  owl_gguf_writer_set_array_string (writer, "tokenizer.ggml.tokens", texts, lengths, n_rows);
+  token_list_write (&list, writer);
   owl_gguf_writer_set_array_f32 (writer, "tokenizer.ggml.scores", scores, n_rows);
-  owl_gguf_writer_set_array_i32 (writer, "tokenizer.ggml.token_type", kinds, n_rows);
-  if (v->bos >= 0)
-    owl_gguf_writer_set_u32 (writer, "tokenizer.ggml.bos_token_id", (guint32) v->bos);
-  if (v->eos >= 0)
-    owl_gguf_writer_set_u32 (writer, "tokenizer.ggml.eos_token_id", (guint32) v->eos);
-  if (v->unknown >= 0)
-    owl_gguf_writer_set_u32 (writer, "tokenizer.ggml.unknown_token_id", (guint32) v->unknown);
+  set_id (writer, "tokenizer.ggml.bos_token_id", v->bos);
+  set_id (writer, "tokenizer.ggml.eos_token_id", v->eos);
+  set_id (writer, "tokenizer.ggml.unknown_token_id", v->unknown);
   owl_gguf_writer_set_bool (writer, "tokenizer.ggml.add_bos_token", TRUE);
   owl_gguf_writer_set_bool (writer, "tokenizer.ggml.add_eos_token", FALSE);
   owl_gguf_writer_set_bool (writer, "tokenizer.ggml.add_space_prefix", TRUE);
+  token_list_clear (&list);
   return TRUE;
+}
+
+/* One entry of tokenizer.json under its id; FALSE when the id is impossible or taken by another text. */
+static gboolean
+take_entry (TokenList *list, const char *text, json_t *id, OwlTokenKind kind)
+{
+  json_int_t i = json_is_integer (id) ? json_integer_value (id) : -1;
+
+  if (i < 0 || (guint64) i >= list->n || (list->texts[i] && strcmp (list->texts[i], text) != 0))
+    return FALSE;
+  list->texts[i] = text;
+  list->lengths[i] = strlen (text);
+  if (list->kinds[i] != OWL_TOKEN_CONTROL)
+    list->kinds[i] = kind;
+  return TRUE;
+}
+
+static gboolean
+take_entries (TokenList *list, json_t *root)
+{
+  json_t *vocabulary = json_object_get (json_object_get (root, "model"), "vocab"), *added = json_object_get (root, "added_tokens");
+  json_t *id, *entry;
+  const char *text;
+  size_t i;
+
+  if (!json_is_object (vocabulary))
+    return FALSE;
+  json_object_foreach (vocabulary, text, id)
+    if (!take_entry (list, text, id, OWL_TOKEN_NORMAL))
+      return FALSE;
+  json_array_foreach (added, i, entry) {
+    const char *content = json_string_value (json_object_get (entry, "content"));
+    OwlTokenKind kind = json_is_true (json_object_get (entry, "special")) ? OWL_TOKEN_CONTROL : OWL_TOKEN_USER_DEFINED;
+
+    if (!content || !take_entry (list, content, json_object_get (entry, "id"), kind))
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Merges as "LEFT RIGHT"; newer files hold pairs. NULL when they are neither. */
+static GPtrArray *
+read_merges (json_t *root)
+{
+  json_t *list = json_object_get (json_object_get (root, "model"), "merges"), *merge;
+  g_autoptr (GPtrArray) merges = g_ptr_array_new_with_free_func (g_free);
+  size_t i;
+
+  if (!json_is_array (list))
+    return NULL;
+  json_array_foreach (list, i, merge) {
+    const char *left = json_string_value (json_array_get (merge, 0)), *right = json_string_value (json_array_get (merge, 1));
+
+    if (json_is_string (merge))
+      g_ptr_array_add (merges, g_strdup (json_string_value (merge)));
+    else if (left && right)
+      g_ptr_array_add (merges, g_strdup_printf ("%s %s", left, right));
+    else
+      return NULL;
+  }
+  return g_steal_pointer (&merges);
+}
+
+static gint32
+find_entry (const TokenList *list, const char *text)
+{
+  for (gsize i = 0; i < list->n; i++)
+    if (list->texts[i] && strcmp (list->texts[i], text) == 0)
+      return (gint32) i;
+  return -1;
+}
+
+static gboolean
+set_byte_bpe (OwlGgufWriter *writer, const OwlPlan *plan, gsize n_rows, GError **error)
+{
+  const char *folder = owl_checkpoint_get_folder (plan->checkpoint);
+  json_t *root = owl_checkpoint_read_json (folder, "tokenizer.json", error);
+  g_autoptr (GPtrArray) merges = NULL;
+  TokenList list;
+  gboolean done;
+
+  if (!root)
+    return FALSE;
+  token_list_init (&list, n_rows);
+  merges = read_merges (root);
+  done = merges && g_strcmp0 (json_string_value (json_object_get (json_object_get (root, "model"), "type")), "BPE") == 0 &&
+         take_entries (&list, root);
+  if (done) {
+    owl_gguf_writer_set_string (writer, "tokenizer.ggml.model", "gpt2");
+    owl_gguf_writer_set_string (writer, "tokenizer.ggml.pre", "bloom");
+    set_id (writer, "tokenizer.ggml.bos_token_id", find_entry (&list, "<s>"));
+    set_id (writer, "tokenizer.ggml.eos_token_id", find_entry (&list, "</s>"));
+    set_id (writer, "tokenizer.ggml.unknown_token_id", find_entry (&list, "<unk>"));
+    set_id (writer, "tokenizer.ggml.padding_token_id", find_entry (&list, "<pad>"));
+    token_list_pad (&list);
+    token_list_write (&list, writer);
+    owl_gguf_writer_set_array_string (writer, "tokenizer.ggml.merges", (const char *const *) merges->pdata, NULL, merges->len);
+    owl_gguf_writer_set_bool (writer, "tokenizer.ggml.add_bos_token", TRUE);
+    owl_gguf_writer_set_bool (writer, "tokenizer.ggml.add_eos_token", FALSE);
+  } else {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT, "%s/tokenizer.json: not a byte-level BPE tokenizer for %" G_GSIZE_FORMAT " rows", folder,
+                 n_rows);
+  }
+  token_list_clear (&list);
+  json_decref (root);
+  return done;
 }
 
 static void
@@ -293,9 +444,7 @@ owl_convert_language_metadata (OwlGgufWriter *writer, const OwlPlan *plan, const
   set_number (writer, arch, "attention.head_count_kv", d->n_kv_heads);
   if (d->bloom) {
     owl_gguf_writer_set_f32 (writer, "bloom.attention.layer_norm_epsilon", (float) d->eps);
-    g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "%s: BLOOM's tokenizer cannot be converted yet",
-                 owl_checkpoint_get_folder (plan->checkpoint));
-    return FALSE;
+    return set_byte_bpe (writer, plan, (gsize) embedding->ne[1], error);
   }
   set_number (writer, arch, "vocab_size", embedding->ne[1]);
   set_number (writer, arch, "rope.dimension_count", d->width / d->n_heads);

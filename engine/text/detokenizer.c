@@ -11,8 +11,7 @@
 struct _OwlDetokenizer {
   const OwlTokenizer *tokenizer;
   gboolean started; /* a piece was seen: a leading space is no longer dropped */
-  char pending[8];  /* bytes that may become a character */
-  gsize n_pending;
+  GString *pending; /* bytes that may become a character */
 };
 
 OwlDetokenizer *
@@ -21,36 +20,41 @@ owl_detokenizer_new (const OwlTokenizer *tokenizer)
   OwlDetokenizer *d = g_new0 (OwlDetokenizer, 1);
 
   d->tokenizer = tokenizer;
+  d->pending = g_string_new (NULL);
   return d;
 }
 
 void
 owl_detokenizer_free (OwlDetokenizer *d)
 {
+  if (!d)
+    return;
+  g_string_free (d->pending, TRUE);
   g_free (d);
 }
 
-/* Hands out what is decided: whole characters, and one U+FFFD for each byte that cannot become part of one. `all`: nothing follows. */
+/* Hands out what is decided: whole characters, and U+FFFD for bytes that cannot become part of one: one for each byte with SentencePiece,
+ * one for each maximal ill-formed subsequence with byte-level BPE. `all`: nothing follows. */
 static void
 drain (OwlDetokenizer *d, gboolean all, GString *out)
 {
   gsize at = 0;
 
-  while (at < d->n_pending) {
-    gsize n = owl_utf8_char_length (d->pending + at, d->n_pending - at);
+  while (at < d->pending->len) {
+    const char *text = d->pending->str + at;
+    gsize left = d->pending->len - at, n = owl_utf8_char_length (text, left);
 
     if (n > 0) {
-      g_string_append_len (out, d->pending + at, n);
+      g_string_append_len (out, text, n);
       at += n;
-    } else if (!all && owl_utf8_is_partial (d->pending + at, d->n_pending - at)) {
+    } else if (!all && owl_utf8_is_partial (text, left)) {
       break;
     } else {
       g_string_append (out, OWL_UTF8_REPLACEMENT);
-      at++;
+      at += d->tokenizer->byte_bpe ? owl_utf8_bad_length (text, left) : 1;
     }
   }
-  d->n_pending -= at;
-  memmove (d->pending, d->pending + at, d->n_pending);
+  g_string_erase (d->pending, 0, at);
 }
 
 static void
@@ -82,8 +86,11 @@ owl_detokenizer_push (OwlDetokenizer *d, gint32 id, GString *out)
   token = &v->tokens[id];
   if (token->kind == OWL_TOKEN_UNKNOWN || token->kind == OWL_TOKEN_CONTROL || token->kind == OWL_TOKEN_UNUSED)
     return;
-  if (token->kind == OWL_TOKEN_BYTE) {
-    d->pending[d->n_pending++] = (char) owl_sentencepiece_byte_value (token);
+  if (d->tokenizer->byte_bpe) {
+    owl_byte_bpe_append_bytes (token, d->pending);
+    drain (d, FALSE, out);
+  } else if (token->kind == OWL_TOKEN_BYTE) {
+    g_string_append_c (d->pending, (char) owl_sentencepiece_byte_value (token));
     drain (d, FALSE, out);
   } else {
     drain (d, TRUE, out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "text/byte-bpe.h"
 #include "text/tokenizer.h"
 #include "text/vocabulary.h"
 
@@ -8,7 +9,8 @@ G_BEGIN_DECLS
 
 struct _OwlTokenizer {
   OwlVocabulary *vocabulary;
-  gint32 byte_ids[256]; /* of the pieces <0xHH> */
+  gint32 byte_ids[256]; /* SentencePiece: of the pieces <0xHH> */
+  OwlByteBpe *byte_bpe; /* NULL: SentencePiece */
 };
 
 /* Borrowed. */

@@ -44,17 +44,25 @@ OwlTokenizer *
 owl_tokenizer_new_from_gguf (const OwlGguf *gguf, GError **error)
 {
   const char *model = owl_gguf_get_string (gguf, "tokenizer.ggml.model");
+  gboolean bytes = g_strcmp0 (model, "gpt2") == 0 && g_strcmp0 (owl_gguf_get_string (gguf, "tokenizer.ggml.pre"), "bloom") == 0;
   g_autoptr (OwlVocabulary) vocabulary = NULL;
+  g_autoptr (OwlTokenizer) tokenizer = NULL;
 
-  if (g_strcmp0 (model, "llama") != 0) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "%s: tokenizer \"%s\" is not supported", owl_gguf_get_path (gguf),
+  if (g_strcmp0 (model, "llama") != 0 && !bytes) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "%s: tokenizer \"%s\" is not supported (only llama, and gpt2 with bloom's words)", owl_gguf_get_path (gguf),
                  model ? model : "(none)");
     return NULL;
   }
   vocabulary = owl_vocabulary_new_from_gguf (gguf, error);
   if (!vocabulary || !check_texts (vocabulary, owl_gguf_get_path (gguf), error))
     return NULL;
-  return tokenizer_new (g_steal_pointer (&vocabulary));
+  tokenizer = tokenizer_new (g_steal_pointer (&vocabulary));
+  if (bytes) {
+    tokenizer->byte_bpe = owl_byte_bpe_new (tokenizer->vocabulary, gguf, error);
+    if (!tokenizer->byte_bpe)
+      return NULL;
+  }
+  return g_steal_pointer (&tokenizer);
 }
 
 OwlTokenizer *
@@ -72,6 +80,7 @@ owl_tokenizer_free (OwlTokenizer *tokenizer)
 {
   if (!tokenizer)
     return;
+  owl_byte_bpe_free (tokenizer->byte_bpe);
   owl_vocabulary_free (tokenizer->vocabulary);
   g_free (tokenizer);
 }
@@ -109,7 +118,10 @@ owl_tokenizer_is_unsampled (const OwlTokenizer *tokenizer, gint32 id)
 void
 owl_tokenizer_encode (const OwlTokenizer *tokenizer, const char *text, gsize length, GArray *ids)
 {
-  owl_sentencepiece_encode (tokenizer->vocabulary, tokenizer->byte_ids, text, length, ids);
+  if (tokenizer->byte_bpe)
+    owl_byte_bpe_encode (tokenizer->byte_bpe, text, length, ids);
+  else
+    owl_sentencepiece_encode (tokenizer->vocabulary, tokenizer->byte_ids, text, length, ids);
 }
 
 char *

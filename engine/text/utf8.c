@@ -62,3 +62,11 @@ owl_utf8_is_partial (const char *text, gsize length)
 
   return wanted > 0 && n == length && n < wanted;
 }
+
+gsize
+owl_utf8_bad_length (const char *text, gsize length)
+{
+  gsize wanted, n = well_formed_bytes ((const guint8 *) text, length, &wanted);
+
+  return MAX (n, 1);
+}

@@ -14,4 +14,7 @@ gsize owl_utf8_char_length (const char *text, gsize length);
 /* TRUE if `length` bytes (at least one) are the beginning of a well-formed character that is not complete. */
 gboolean owl_utf8_is_partial (const char *text, gsize length);
 
+/* Bytes of the maximal ill-formed subsequence at `text` (at least 1), which one U+FFFD stands for by the Unicode Standard's practice. */
+gsize owl_utf8_bad_length (const char *text, gsize length);
+
 G_END_DECLS

@@ -21,6 +21,8 @@ static const Case cases[] = {
   { "llama-tiny-safetensors", NULL, "llama-tiny" },
   { "llama-tiny", "llama-tiny-lora", "llama-tiny-lora" },
   { "llama-tiny-safetensors", "llama-tiny-lora", "llama-tiny-lora" },
+  { "bloom-tiny", NULL, "bloom-tiny" },
+  { "bloom-tiny", "bloom-tiny-lora", "bloom-tiny-lora" },
 };
 
 typedef struct {
@@ -141,7 +143,7 @@ load_json (const Fixture *f, const char *name)
 {
   g_autofree char *path = g_build_filename (f->expected, name, NULL);
   json_error_t error;
-  json_t *json = json_load_file (path, 0, &error);
+  json_t *json = json_load_file (path, JSON_ALLOW_NUL, &error);
 
   if (!json)
     g_error ("%s: %s", path, error.text);

@@ -126,6 +126,29 @@ test_llama (void)
   g_assert_cmpint (each_line ("tokenizer/llama_decode.jsonl", check_decoded, tokenizer), >, 20);
 }
 
+/* BLOOM's, by way of the conversion. */
+static void
+test_bloom (void)
+{
+  g_autofree char *source = golden_path ("bloom-tiny"), *scratch = make_scratch (), *model = g_build_filename (scratch, "model", NULL);
+  g_autofree char *path = g_build_filename (model, "language.gguf", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlGguf) file = NULL;
+  g_autoptr (OwlTokenizer) tokenizer = NULL;
+
+  g_free (owl_run ("convert", source, model, NULL));
+  file = owl_gguf_open (path, &error);
+  g_assert_no_error (error);
+  tokenizer = owl_tokenizer_new_from_gguf (file, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (owl_tokenizer_get_n_tokens (tokenizer), ==, 704);
+  g_assert_false (owl_tokenizer_is_unsampled (tokenizer, 698));
+  g_assert_true (owl_tokenizer_is_unsampled (tokenizer, 699));
+  g_assert_cmpint (each_line ("tokenizer/bloom.jsonl", check_line, tokenizer), >, 100);
+  g_assert_cmpint (each_line ("tokenizer/bloom_decode.jsonl", check_decoded, tokenizer), >, 20);
+  remove_tree (scratch);
+}
+
 /* The original LLaMA vocabulary, where it is at hand. */
 static void
 test_real_llama (void)
@@ -188,6 +211,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tokenizer/llama", test_llama);
+  g_test_add_func ("/tokenizer/bloom", test_bloom);
   g_test_add_func ("/tokenizer/real-llama", test_real_llama);
   g_test_add_func ("/tokenizer/long", test_long);
   return g_test_run ();
