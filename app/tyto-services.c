@@ -153,6 +153,19 @@ tyto_services_conversation_used (TytoServices *self, TytoConversation *conversat
 }
 
 void
+tyto_services_conversation_changed (TytoServices *self, TytoConversation *conversation)
+{
+  g_autoptr (TytoConversation) kept = g_object_ref (conversation);
+  guint position;
+
+  tyto_store_save_conversation (self->store, kept);
+  if (!g_list_store_find (self->conversations, kept, &position))
+    return;
+  g_list_store_remove (self->conversations, position);
+  g_list_store_insert_sorted (self->conversations, kept, compare_conversations, NULL);
+}
+
+void
 tyto_services_delete_begin (TytoServices *self, TytoConversation *conversation)
 {
   guint position;

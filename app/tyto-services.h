@@ -28,6 +28,9 @@ const char *tyto_services_get_model_path (TytoServices *self);
 /* A conversation that something was sent in comes to the top of the list. */
 void tyto_services_conversation_used (TytoServices *self, TytoConversation *conversation);
 
+/* Title or pin of a conversation changed: saves it and puts it where it belongs in the list. */
+void tyto_services_conversation_changed (TytoServices *self, TytoConversation *conversation);
+
 /* Takes a conversation out of the list; it is deleted for good by `finish`, or put back by `undo`. */
 void tyto_services_delete_begin (TytoServices *self, TytoConversation *conversation);
 void tyto_services_delete_undo (TytoServices *self, TytoConversation *conversation);

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-conversation-list.h"
 
+#include "ui/tyto-conversation-row.h"
+
 #include <glib/gi18n.h>
 
 struct _TytoConversationList {
@@ -13,15 +15,13 @@ struct _TytoConversationList {
 
 G_DEFINE_FINAL_TYPE (TytoConversationList, tyto_conversation_list, GTK_TYPE_WIDGET)
 
-enum { SIGNAL_OPENED, SIGNAL_DELETED, N_SIGNALS };
+enum { SIGNAL_OPENED, SIGNAL_CHANGED, SIGNAL_DELETED, N_SIGNALS };
 static guint signals[N_SIGNALS];
-
-#define CONVERSATION_KEY "tyto-conversation"
 
 static TytoConversation *
 row_conversation (GtkListBoxRow *row)
 {
-  return g_object_get_data (G_OBJECT (row), CONVERSATION_KEY);
+  return tyto_conversation_row_get_conversation (TYTO_CONVERSATION_ROW (row));
 }
 
 static const char *
@@ -60,70 +60,24 @@ update_header (GtkListBoxRow *row, GtkListBoxRow *before, gpointer user_data)
 }
 
 static void
-delete_clicked (GtkButton *button, TytoConversationList *self)
+row_changed (TytoConversationList *self, TytoConversationRow *row)
 {
-  GtkWidget *row = gtk_widget_get_ancestor (GTK_WIDGET (button), GTK_TYPE_LIST_BOX_ROW);
-
-  g_signal_emit (self, signals[SIGNAL_DELETED], 0, row_conversation (GTK_LIST_BOX_ROW (row)));
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0, tyto_conversation_row_get_conversation (row));
 }
 
 static void
-title_changed (TytoConversation *conversation, GParamSpec *pspec, GtkLabel *label)
+row_deleted (TytoConversationList *self, TytoConversationRow *row)
 {
-  const char *title = tyto_conversation_get_title (conversation);
-
-  gtk_label_set_text (label, *title ? title : _("New chat"));
-}
-
-static void
-preview_changed (TytoConversation *conversation, GParamSpec *pspec, GtkLabel *label)
-{
-  g_autofree char *line = g_strdup (tyto_conversation_get_preview (conversation));
-
-  g_strdelimit (line, "\n\r\t", ' ');
-  gtk_label_set_text (label, line);
-}
-
-static GtkWidget *
-add_line (GtkWidget *column, const char *css_class)
-{
-  GtkWidget *label = gtk_label_new (NULL);
-
-  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
-  gtk_widget_add_css_class (label, css_class);
-  gtk_box_append (GTK_BOX (column), label);
-  return label;
+  g_signal_emit (self, signals[SIGNAL_DELETED], 0, tyto_conversation_row_get_conversation (row));
 }
 
 static GtkWidget *
 create_row (gpointer item, gpointer user_data)
 {
-  TytoConversationList *self = user_data;
-  TytoConversation *conversation = item;
-  GtkWidget *row = gtk_list_box_row_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *title, *preview;
-  GtkWidget *button = gtk_button_new_from_icon_name ("user-trash-symbolic");
+  GtkWidget *row = tyto_conversation_row_new (item);
 
-  gtk_widget_set_hexpand (column, TRUE);
-  title = add_line (column, "conversation-title");
-  preview = add_line (column, "quiet");
-  gtk_widget_add_css_class (button, "flat");
-  gtk_widget_add_css_class (button, "circular");
-  gtk_widget_add_css_class (button, "row-button");
-  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  gtk_widget_set_tooltip_text (button, _("Delete this chat"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Delete this chat"), -1);
-  g_signal_connect (button, "clicked", G_CALLBACK (delete_clicked), self);
-  gtk_box_append (GTK_BOX (box), column);
-  gtk_box_append (GTK_BOX (box), button);
-  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), box);
-  g_object_set_data_full (G_OBJECT (row), CONVERSATION_KEY, g_object_ref (conversation), g_object_unref);
-
-  g_signal_connect_object (conversation, "notify::title", G_CALLBACK (title_changed), title, 0);
-  g_signal_connect_object (conversation, "notify::preview", G_CALLBACK (preview_changed), preview, 0);
-  title_changed (conversation, NULL, GTK_LABEL (title));
-  preview_changed (conversation, NULL, GTK_LABEL (preview));
+  g_signal_connect_swapped (row, "changed", G_CALLBACK (row_changed), user_data);
+  g_signal_connect_swapped (row, "deleted", G_CALLBACK (row_deleted), user_data);
   return row;
 }
 
@@ -163,6 +117,8 @@ tyto_conversation_list_class_init (TytoConversationListClass *klass)
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
   signals[SIGNAL_OPENED] = g_signal_new ("opened", TYTO_TYPE_CONVERSATION_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                          TYTO_TYPE_CONVERSATION);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", TYTO_TYPE_CONVERSATION_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                          TYTO_TYPE_CONVERSATION);
   signals[SIGNAL_DELETED] = g_signal_new ("deleted", TYTO_TYPE_CONVERSATION_LIST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                           TYTO_TYPE_CONVERSATION);
 }

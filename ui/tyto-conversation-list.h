@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* The conversations in the side pane, grouped by day. Signals: "opened" (TytoConversation), "deleted" (TytoConversation). */
+/* The conversations in the side pane, grouped by day. Signals: "opened", "changed" (title or pin), "deleted"
+ * (TytoConversation each). */
 #define TYTO_TYPE_CONVERSATION_LIST (tyto_conversation_list_get_type ())
 G_DECLARE_FINAL_TYPE (TytoConversationList, tyto_conversation_list, TYTO, CONVERSATION_LIST, GtkWidget)
 

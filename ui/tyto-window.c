@@ -465,6 +465,14 @@ conversation_deleted (TytoWindow *self, TytoConversation *conversation)
   adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), toast);
 }
 
+static void
+conversation_changed (TytoWindow *self, TytoConversation *conversation)
+{
+  tyto_services_conversation_changed (self->services, conversation);
+  if (self->chat)
+    tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));
+}
+
 /* The side pane folds when the window is narrow. Done after the allocation, which must not change what it allocates. */
 static gboolean
 fold (gpointer data)
@@ -573,6 +581,7 @@ build_side (TytoWindow *self)
   self->list = tyto_conversation_list_new (tyto_services_get_conversations (self->services));
   gtk_widget_set_vexpand (self->list, TRUE);
   g_signal_connect_swapped (self->list, "opened", G_CALLBACK (conversation_opened), self);
+  g_signal_connect_swapped (self->list, "changed", G_CALLBACK (conversation_changed), self);
   g_signal_connect_swapped (self->list, "deleted", G_CALLBACK (conversation_deleted), self);
   gtk_widget_add_css_class (box, "side-pane");
   gtk_widget_set_size_request (box, SIDE_WIDTH, -1);
