@@ -25,7 +25,7 @@ struct _TytoComposer {
 
 G_DEFINE_FINAL_TYPE (TytoComposer, tyto_composer, GTK_TYPE_WIDGET)
 
-enum { SIGNAL_SEND, SIGNAL_STOP, SIGNAL_EDIT_LAST, SIGNAL_ATTACHED, SIGNAL_CHOOSE_PAGES, SIGNAL_PROBLEM, SIGNAL_VIEW, N_SIGNALS };
+enum { SIGNAL_SEND, SIGNAL_STOP, SIGNAL_EDIT_LAST, SIGNAL_ATTACHED, SIGNAL_CHOOSE_PAGES, SIGNAL_PROBLEM, SIGNAL_VIEW, SIGNAL_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static GtkTextBuffer *
@@ -379,8 +379,16 @@ tyto_composer_class_init (TytoComposerClass *klass)
   signals[SIGNAL_EDIT_LAST] = add_signal ("edit-last", G_TYPE_NONE);
   signals[SIGNAL_ATTACHED] = add_signal ("attached", TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_CHOOSE_PAGES] = add_signal ("choose-pages", G_TYPE_POINTER);
+  signals[SIGNAL_CHANGED] = add_signal ("changed", G_TYPE_NONE);
   signals[SIGNAL_VIEW] = add_signal ("view", TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_PROBLEM] = add_signal ("problem", G_TYPE_STRING);
+}
+
+static void
+text_changed (TytoComposer *self)
+{
+  update (self);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }
 
 static GtkWidget *
@@ -398,7 +406,7 @@ build_text (TytoComposer *self)
   gtk_widget_add_controller (self->view, keys);
   g_signal_connect_swapped (self->view, "preedit-changed", G_CALLBACK (preedit_changed), self);
   g_signal_connect_swapped (self->view, "paste-clipboard", G_CALLBACK (paste), self);
-  g_signal_connect_swapped (buffer (self), "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (buffer (self), "changed", G_CALLBACK (text_changed), self);
 
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scroller), TRUE);

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
  *
  * Signals: "send", "stop", "edit-last" (Up in an empty composer), "attached" (TytoAttachment: a picture is ready to be read ahead),
  * "choose-pages" (TytoImport *: a document was given), "problem" (const char *: something that could not be attached),
- * "view" (TytoAttachment: look at it closely). */
+ * "view" (TytoAttachment: look at it closely), "changed" (the text). */
 #define TYTO_TYPE_COMPOSER (tyto_composer_get_type ())
 G_DECLARE_FINAL_TYPE (TytoComposer, tyto_composer, TYTO, COMPOSER, GtkWidget)
 

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-empty.h"
 
+#include "ui/tyto-wrap-layout.h"
+
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
@@ -114,7 +116,7 @@ GtkWidget *
 tyto_empty_new (GPtrArray *samples)
 {
   TytoEmpty *self = g_object_new (TYTO_TYPE_EMPTY, NULL);
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 10), *flow = gtk_flow_box_new (), *clamp = adw_clamp_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 10), *lines = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0), *clamp = adw_clamp_new ();
   GtkWidget *owl = gtk_image_new_from_icon_name ("io.github.tyto_app.Tyto");
 
   self->samples = g_ptr_array_ref (samples);
@@ -125,18 +127,10 @@ tyto_empty_new (GPtrArray *samples)
   gtk_box_append (GTK_BOX (box), label (_("Drop pictures or PDF pages here"), "title-1"));
   gtk_box_append (GTK_BOX (box), label (_("Everything stays on this computer."), "quiet"));
 
-  gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (flow), GTK_SELECTION_NONE);
-  gtk_flow_box_set_max_children_per_line (GTK_FLOW_BOX (flow), MAX (samples->len, 1));
-  gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (flow), 10);
-  gtk_flow_box_set_homogeneous (GTK_FLOW_BOX (flow), TRUE);
-  for (guint i = 0; i < samples->len; i++) {
-    GtkWidget *child = gtk_flow_box_child_new ();
-
-    gtk_flow_box_child_set_child (GTK_FLOW_BOX_CHILD (child), build_sample (self, g_ptr_array_index (samples, i)));
-    gtk_widget_set_focusable (child, FALSE);
-    gtk_flow_box_insert (GTK_FLOW_BOX (flow), child, -1);
-  }
-  gtk_box_append (GTK_BOX (box), flow);
+  gtk_widget_set_layout_manager (lines, tyto_wrap_layout_new (10, 0.5f));
+  for (guint i = 0; i < samples->len; i++)
+    gtk_box_append (GTK_BOX (lines), build_sample (self, g_ptr_array_index (samples, i)));
+  gtk_box_append (GTK_BOX (box), lines);
   self->note = label (NULL, "quiet");
   gtk_box_append (GTK_BOX (box), self->note);
 

@@ -314,6 +314,7 @@ close_chat (TytoWindow *self)
 {
   if (!self->chat)
     return;
+  _tyto_window_keep_draft (self);
   g_signal_handlers_disconnect_by_data (self->chat, self);
   g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
   g_signal_handlers_disconnect_by_data (tyto_chat_get_conversation (self->chat), self);
@@ -365,6 +366,7 @@ open_chat (TytoWindow *self, TytoConversation *conversation, gboolean is_new)
   g_signal_connect_swapped (tyto_chat_get_messages (self->chat), "items-changed", G_CALLBACK (update_page), self);
   if (!is_new && !was_running)
     tyto_chat_load_async (self->chat, chat_loaded, g_object_ref (self));
+  _tyto_window_show_draft (self);
   busy_changed (self);
   update_page (self);
   update_title (self);
@@ -612,6 +614,7 @@ build_composer (TytoWindow *self)
   g_signal_connect_swapped (self->composer, "edit-last", G_CALLBACK (edit_last), self);
   g_signal_connect_swapped (self->composer, "attached", G_CALLBACK (attachment_ready), self);
   g_signal_connect_swapped (self->composer, "choose-pages", G_CALLBACK (choose_pages), self);
+  g_signal_connect_swapped (self->composer, "changed", G_CALLBACK (_tyto_window_draft_changed), self);
   g_signal_connect_swapped (self->composer, "view", G_CALLBACK (view_attachment), self);
   g_signal_connect_swapped (self->composer, "problem", G_CALLBACK (_tyto_window_toast), self);
   gtk_box_append (GTK_BOX (box), self->edit_bar);
@@ -650,10 +653,13 @@ build_content (TytoWindow *self)
   gtk_stack_add_child (GTK_STACK (self->stack), self->empty);
   gtk_stack_add_child (GTK_STACK (self->stack), self->view);
   gtk_widget_set_vexpand (self->stack, TRUE);
+  /* Not over the composer, which is needed all the time. */
+  self->toasts = adw_toast_overlay_new ();
+  adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (self->toasts), self->stack);
 
   gtk_box_append (GTK_BOX (box), header);
   gtk_box_append (GTK_BOX (box), self->banner);
-  gtk_box_append (GTK_BOX (box), self->stack);
+  gtk_box_append (GTK_BOX (box), self->toasts);
   gtk_box_append (GTK_BOX (box), build_composer (self));
   gtk_widget_add_css_class (box, "content-pane");
   gtk_widget_set_hexpand (box, TRUE);
@@ -665,15 +671,13 @@ build_content (TytoWindow *self)
 static void
 build (TytoWindow *self)
 {
-  self->toasts = adw_toast_overlay_new ();
   self->flap = adw_flap_new ();
   adw_flap_set_flap (ADW_FLAP (self->flap), build_side (self));
   adw_flap_set_separator (ADW_FLAP (self->flap), gtk_separator_new (GTK_ORIENTATION_VERTICAL));
   adw_flap_set_content (ADW_FLAP (self->flap), build_content (self));
   adw_flap_set_fold_policy (ADW_FLAP (self->flap), ADW_FLAP_FOLD_POLICY_NEVER);
-  adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (self->toasts), self->flap);
-  adw_application_window_set_content (ADW_APPLICATION_WINDOW (self), self->toasts);
-  _tyto_window_setup_drop (self, self->toasts);
+  adw_application_window_set_content (ADW_APPLICATION_WINDOW (self), self->flap);
+  _tyto_window_setup_drop (self, self->flap);
 }
 
 TytoWindow *
