@@ -693,8 +693,10 @@ tyto_window_new (GtkApplication *application, TytoServices *services)
   g_signal_connect_swapped (services, "notify::problem", G_CALLBACK (update_banner), self);
   g_signal_connect_swapped (services, "notify::model-path", G_CALLBACK (update_banner), self);
   g_signal_connect_swapped (services, "trouble", G_CALLBACK (_tyto_window_toast), self);
-  tyto_empty_set_note (TYTO_EMPTY (self->empty), _("The starter model knows simple drawn pictures: objects, shapes, colours, counts and receipts. "
-                                                   "It cannot see photographs or read words."));
+  if (tyto_models_is_starter (tyto_services_get_model_path (services)))
+    tyto_empty_set_note (TYTO_EMPTY (self->empty), _("The starter model knows simple drawn pictures: objects, shapes, colours, counts and receipts. "
+                                                     "It cannot see photographs or read words."));
+  update_banner (self);
   new_chat (self);
   return self;
 }
