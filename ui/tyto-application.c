@@ -4,6 +4,8 @@
 #include "ui/tyto-application.h"
 
 #include "app/tyto-services.h"
+#include "ui/tyto-preferences.h"
+#include "ui/tyto-settings.h"
 #include "ui/tyto-window.h"
 
 #include <glib/gi18n.h>
@@ -53,6 +55,7 @@ build_shortcuts (void)
     { N_("New chat"), "<Control>n" },
     { N_("Show or hide the chats"), "F9" },
     { N_("Main menu"), "F10" },
+    { N_("Preferences"), "<Control>comma" },
     { N_("Close the window"), "<Control>w" },
     { N_("Quit"), "<Control>q" },
   };
@@ -86,6 +89,12 @@ show_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 }
 
 static void
+show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  gtk_window_present (GTK_WINDOW (tyto_preferences_new (gtk_application_get_active_window (user_data))));
+}
+
+static void
 quit (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   GList *windows;
@@ -101,6 +110,7 @@ tyto_application_startup (GApplication *application)
   TytoApplication *self = TYTO_APPLICATION (application);
   static const GActionEntry actions[] = {
     { .name = "about", .activate = about },
+    { .name = "preferences", .activate = show_preferences },
     { .name = "shortcuts", .activate = show_shortcuts },
     { .name = "quit", .activate = quit },
   };
@@ -109,13 +119,14 @@ tyto_application_startup (GApplication *application)
   } accels[] = {
     { "app.quit", { "<Control>q" } },        { "app.shortcuts", { "<Control>question" } }, { "window.close", { "<Control>w" } },
     { "win.new-chat", { "<Control>n" } },    { "win.attach", { "<Control>o" } },           { "win.side-pane", { "F9" } },
-    { "win.stop", { "Escape" } },
+    { "win.stop", { "Escape" } },            { "app.preferences", { "<Control>comma" } },
   };
 
   G_APPLICATION_CLASS (tyto_application_parent_class)->startup (application);
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
   for (gsize i = 0; i < G_N_ELEMENTS (accels); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), accels[i].action, (const char **) accels[i].keys);
+  g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "preferences")), tyto_settings_get () != NULL);
   self->services = tyto_services_new ();
   tyto_services_start (self->services);
 }

@@ -9,6 +9,7 @@
 #include "ui/tyto-conversation-list.h"
 #include "ui/tyto-empty.h"
 #include "ui/tyto-page-picker.h"
+#include "ui/tyto-settings.h"
 #include "ui/tyto-viewer.h"
 
 #include <glib/gi18n.h>
@@ -21,8 +22,6 @@
 G_DEFINE_FINAL_TYPE (TytoWindow, tyto_window, ADW_TYPE_APPLICATION_WINDOW)
 
 static void open_chat (TytoWindow *self, TytoConversation *conversation, gboolean is_new);
-
-static const TytoAnswerOptions precise_options = { .varied = FALSE };
 
 void
 _tyto_window_toast (TytoWindow *self, const char *text)
@@ -139,6 +138,8 @@ send (TytoWindow *self)
 {
   g_autofree char *text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
   g_autoptr (GPtrArray) attachments = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
+  g_autofree char *instructions = tyto_settings_get_instructions ();
+  const TytoAnswerOptions options = { .varied = tyto_settings_get_varied (), .seed = g_random_int (), .instructions = instructions };
 
   if (tyto_chat_get_busy (self->chat))
     return;
@@ -147,9 +148,9 @@ send (TytoWindow *self)
     return;
   }
   if (self->edited && *text)
-    tyto_chat_edit (self->chat, self->edited, text, &precise_options);
+    tyto_chat_edit (self->chat, self->edited, text, &options);
   else if (!self->edited)
-    tyto_chat_send (self->chat, text, attachments, &precise_options);
+    tyto_chat_send (self->chat, text, attachments, &options);
   leave_editing (self);
   tyto_composer_clear (TYTO_COMPOSER (self->composer));
   tyto_services_conversation_used (self->services, tyto_chat_get_conversation (self->chat));
@@ -171,7 +172,8 @@ static void
 again (TytoWindow *self, TytoMessage *answer)
 {
   /* The most likely words are the same each time, so another answer is a varied one. */
-  const TytoAnswerOptions options = { .varied = TRUE, .seed = g_random_int () };
+  g_autofree char *instructions = tyto_settings_get_instructions ();
+  const TytoAnswerOptions options = { .varied = TRUE, .seed = g_random_int (), .instructions = instructions };
 
   tyto_chat_regenerate (self->chat, answer, &options);
 }
@@ -560,6 +562,8 @@ build_menu (void)
   GtkWidget *button = gtk_menu_button_new ();
   g_autoptr (GMenu) menu = g_menu_new ();
 
+  if (tyto_settings_get ())
+    g_menu_append (menu, _("_Preferences"), "app.preferences");
   g_menu_append (menu, _("_Keyboard shortcuts"), "app.shortcuts");
   g_menu_append (menu, _("_About Tyto"), "app.about");
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (button), "open-menu-symbolic");
@@ -680,6 +684,19 @@ build (TytoWindow *self)
   _tyto_window_setup_drop (self, self->flap);
 }
 
+/* The window opens as large as it was. */
+static void
+remember_size (TytoWindow *self)
+{
+  GSettings *settings = tyto_settings_get ();
+
+  if (!settings)
+    return;
+  g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
+}
+
 TytoWindow *
 tyto_window_new (GtkApplication *application, TytoServices *services)
 {
@@ -687,6 +704,7 @@ tyto_window_new (GtkApplication *application, TytoServices *services)
                                    "default-height", 780, "width-request", 360, "height-request", 294, NULL);
 
   self->services = g_object_ref (services);
+  remember_size (self);
   build (self);
   g_signal_connect_swapped (tyto_services_get_engine (services), "notify::state", G_CALLBACK (engine_changed), self);
   g_signal_connect_swapped (tyto_services_get_engine (services), "notify::progress", G_CALLBACK (update_title), self);
