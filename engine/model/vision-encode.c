@@ -65,9 +65,11 @@ embed_patches (const OwlVision *vision, const Context *c, const float *pixels, f
 }
 
 static gboolean
-vit_layer (const OwlVision *vision, const OwlVitLayer *layer, const Context *c, const VitBuffers *b, gsize n)
+vit_layer (const OwlVision *vision, int index, const Context *c, const VitBuffers *b, gsize n)
 {
+  const OwlVitLayer *layer = &vision->layers[index];
   gsize width = vision->width;
+  g_autofree float *probabilities = NULL;
   int head_dim = vision->width / vision->n_heads;
   OwlAttention attention = {
     .n_queries = (int) n, .n_keys = (int) n, .n_heads = vision->n_heads, .n_kv_heads = vision->n_heads, .head_dim = head_dim,
@@ -75,11 +77,15 @@ vit_layer (const OwlVision *vision, const OwlVitLayer *layer, const Context *c, 
     .kv_stride = width * sizeof (float), .out = b->mixed,
   };
 
+  if (owl_trace_wants (c->trace, "vit.attention", index))
+    attention.probabilities = probabilities = g_new (float, vision->n_heads * n * n);
   layer_norm (&layer->ln1, vision->eps, b->x, n, width, b->normed);
   if (!linear (c, &layer->q, b->normed, n, b->q) || !linear (c, &layer->k, b->normed, n, b->k) ||
       !linear (c, &layer->v, b->normed, n, b->v) || !owl_attention (c->pool, &attention, c->cancellable) ||
       !linear (c, &layer->out, b->mixed, n, b->normed))
     return FALSE;
+  if (probabilities)
+    owl_trace_give (c->trace, "vit.attention", index, probabilities, vision->n_heads, n, n);
   owl_add (b->x, b->normed, n * width);
 
   layer_norm (&layer->ln2, vision->eps, b->x, n, width, b->normed);
@@ -165,7 +171,7 @@ owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_va
   if (!embed_patches (vision, &c, pixel_values, b.x))
     return FALSE;
   for (int i = 0; i < vision->n_layers; i++) {
-    if (!vit_layer (vision, &vision->layers[i], &c, &b, n))
+    if (!vit_layer (vision, i, &c, &b, n))
       return FALSE;
     owl_trace_give (trace, "vit.layer", i, b.x, n, width, 0);
     if (progress)

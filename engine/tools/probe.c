@@ -124,7 +124,7 @@ owl_tool_probe (int argc, char **argv)
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &o.raw, "a whole prompt with <image> marks", "FILE" },
     { "text", 0, 0, G_OPTION_ARG_STRING, &o.text, "the same as text", "TEXT" },
     { "tensor", 0, 0, G_OPTION_ARG_STRING, &o.tensor,
-      "pixel_values, vit.embeddings, vit.layer.N, vit.output, abstractor.layer.N, abstractor.attention.N, visual_tokens, "
+      "pixel_values, vit.embeddings, vit.layer.N, vit.attention.N, vit.output, abstractor.layer.N, abstractor.attention.N, visual_tokens, "
       "decoder.input, decoder.layer.N, decoder.attention, logits", "NAME" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.output, "NumPy file to write", "FILE.npy" },
     { "threads", 't', 0, G_OPTION_ARG_INT, &o.threads, "threads (physical cores)", "THREADS" },

@@ -150,7 +150,8 @@ load_json (const Fixture *f, const char *name)
   return json;
 }
 
-static void
+/* Compares numbered tensors with FILE_00.npy and so on; returns how many there are. */
+static int
 check_layers (const Fixture *f, json_t *prompt, const char *image, const char *tensor, const char *file)
 {
   int n = 0;
@@ -165,13 +166,14 @@ check_layers (const Fixture *f, json_t *prompt, const char *image, const char *t
     check_tensor (f, prompt, image, numbered, name);
   }
   g_assert_cmpint (n, >=, 2);
+  return n;
 }
 
 static void
 test_vision (Fixture *f, gconstpointer data)
 {
   json_t *info;
-  g_autofree char *image = NULL;
+  g_autofree char *image = NULL, *last_attention = NULL;
 
   /* The encoder does not depend on the adapter, and its tensors are given once. */
   if (f->c->adapter)
@@ -180,7 +182,8 @@ test_vision (Fixture *f, gconstpointer data)
   image = image_path (json_string_value (json_object_get (info, "image")));
   json_decref (info);
   check_tensor (f, NULL, image, "vit.embeddings", "vision/embeddings.npy");
-  check_layers (f, NULL, image, "vit.layer", "vision/layer");
+  last_attention = g_strdup_printf ("vit.attention.%d", check_layers (f, NULL, image, "vit.layer", "vision/layer") - 1);
+  check_tensor (f, NULL, image, last_attention, "vision/attention_last.npy");
   check_tensor (f, NULL, image, "vit.output", "vision/post_layernorm.npy");
   check_layers (f, NULL, image, "abstractor.layer", "abstractor/layer");
   check_layers (f, NULL, image, "abstractor.attention", "abstractor/attention");
