@@ -25,11 +25,31 @@ static const char *const migrations[TYTO_STORE_VERSION] = {
   " blob TEXT NOT NULL, name TEXT NOT NULL, page INTEGER NOT NULL, page_label TEXT, error TEXT,"
   " PRIMARY KEY (message, position)) WITHOUT ROWID;"
   "CREATE TABLE visual (key BLOB PRIMARY KEY, tokens BLOB NOT NULL, used INTEGER NOT NULL);",
+
+  "ALTER TABLE conversation ADD COLUMN model TEXT NOT NULL DEFAULT '';"
+  "ALTER TABLE conversation ADD COLUMN adapter TEXT NOT NULL DEFAULT '';"
+  "CREATE TABLE draft_attachment (conversation INTEGER NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,"
+  " position INTEGER NOT NULL, blob TEXT NOT NULL, name TEXT NOT NULL, page INTEGER NOT NULL, page_label TEXT, error TEXT,"
+  " PRIMARY KEY (conversation, position)) WITHOUT ROWID;"
+  "CREATE TABLE speed (model TEXT PRIMARY KEY, picture_seconds REAL NOT NULL, prompt_per_second REAL NOT NULL,"
+  " words_per_second REAL NOT NULL) WITHOUT ROWID;",
 };
+
+ConversationRecord *
+conversation_record_new (void)
+{
+  ConversationRecord *r = g_new0 (ConversationRecord, 1);
+
+  r->attachments = g_ptr_array_new_with_free_func ((GDestroyNotify) attachment_record_free);
+  return r;
+}
 
 void
 conversation_record_free (ConversationRecord *r)
 {
+  g_ptr_array_unref (r->attachments);
+  g_free (r->model);
+  g_free (r->adapter);
   g_free (r->title);
   g_free (r->preview);
   g_free (r->draft);
@@ -219,19 +239,54 @@ store_database_close (sqlite3 *db)
     sqlite3_close (db);
 }
 
+/* The columns blob, name, page, page_label and error, from `column` on. */
+static AttachmentRecord *
+read_attachment (sqlite3_stmt *s, int column)
+{
+  AttachmentRecord *r = g_new0 (AttachmentRecord, 1);
+
+  r->blob = column_text (s, column);
+  r->name = column_text (s, column + 1);
+  r->page = sqlite3_column_int (s, column + 2);
+  r->page_label = column_text (s, column + 3);
+  r->error = column_text (s, column + 4);
+  return r;
+}
+
+static gboolean
+load_drafts (sqlite3 *db, GHashTable *by_id, GError **error)
+{
+  sqlite3_stmt *s =
+      prepare (db, "SELECT conversation, blob, name, page, page_label, error FROM draft_attachment ORDER BY conversation, position", error);
+  int code;
+
+  if (!s)
+    return FALSE;
+  while ((code = sqlite3_step (s)) == SQLITE_ROW) {
+    gint64 id = sqlite3_column_int64 (s, 0);
+    ConversationRecord *conversation = g_hash_table_lookup (by_id, &id);
+
+    if (conversation)
+      g_ptr_array_add (conversation->attachments, read_attachment (s, 1));
+  }
+  sqlite3_finalize (s);
+  return code == SQLITE_DONE || fail (db, error);
+}
+
 GPtrArray *
 store_database_list (sqlite3 *db, GError **error)
 {
   sqlite3_stmt *s = prepare (
-      db, "SELECT id, title, preview, draft, updated, pinned, leaf FROM conversation ORDER BY pinned DESC, updated DESC", error);
-  GPtrArray *records;
+      db, "SELECT id, title, preview, draft, updated, pinned, leaf, model, adapter FROM conversation ORDER BY pinned DESC, updated DESC", error);
+  g_autoptr (GPtrArray) records = NULL;
+  g_autoptr (GHashTable) by_id = g_hash_table_new (g_int64_hash, g_int64_equal);
   int code;
 
   if (!s)
     return NULL;
   records = g_ptr_array_new_with_free_func ((GDestroyNotify) conversation_record_free);
   while ((code = sqlite3_step (s)) == SQLITE_ROW) {
-    ConversationRecord *r = g_new0 (ConversationRecord, 1);
+    ConversationRecord *r = conversation_record_new ();
 
     r->id = sqlite3_column_int64 (s, 0);
     r->title = column_text (s, 1);
@@ -240,15 +295,17 @@ store_database_list (sqlite3 *db, GError **error)
     r->updated = sqlite3_column_int64 (s, 4);
     r->pinned = sqlite3_column_int (s, 5) != 0;
     r->leaf = sqlite3_column_int64 (s, 6);
+    r->model = column_text (s, 7);
+    r->adapter = column_text (s, 8);
+    g_hash_table_insert (by_id, &r->id, r);
     g_ptr_array_add (records, r);
   }
   sqlite3_finalize (s);
   if (code != SQLITE_DONE) {
-    g_ptr_array_unref (records);
     fail (db, error);
     return NULL;
   }
-  return records;
+  return load_drafts (db, by_id, error) ? g_steal_pointer (&records) : NULL;
 }
 
 static gboolean
@@ -266,17 +323,9 @@ load_attachments (sqlite3 *db, gint64 conversation, GHashTable *by_id, GError **
   while ((code = sqlite3_step (s)) == SQLITE_ROW) {
     gint64 id = sqlite3_column_int64 (s, 0);
     MessageRecord *message = g_hash_table_lookup (by_id, &id);
-    AttachmentRecord *r;
 
-    if (!message)
-      continue;
-    r = g_new0 (AttachmentRecord, 1);
-    r->blob = column_text (s, 1);
-    r->name = column_text (s, 2);
-    r->page = sqlite3_column_int (s, 3);
-    r->page_label = column_text (s, 4);
-    r->error = column_text (s, 5);
-    g_ptr_array_add (message->attachments, r);
+    if (message)
+      g_ptr_array_add (message->attachments, read_attachment (s, 1));
   }
   sqlite3_finalize (s);
   return code == SQLITE_DONE || fail (db, error);
@@ -323,12 +372,13 @@ store_database_load (sqlite3 *db, gint64 conversation, GError **error)
   return load_attachments (db, conversation, by_id, error) ? g_steal_pointer (&records) : NULL;
 }
 
-gboolean
-store_database_save_conversation (sqlite3 *db, const ConversationRecord *r, GError **error)
+static gboolean
+save_conversation_row (sqlite3 *db, const ConversationRecord *r, GError **error)
 {
   sqlite3_stmt *s = prepare (db,
-                             "INSERT INTO conversation (id, title, preview, draft, updated, pinned, leaf) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
-                             " ON CONFLICT (id) DO UPDATE SET title = ?2, preview = ?3, draft = ?4, updated = ?5, pinned = ?6, leaf = ?7",
+                             "INSERT INTO conversation (id, title, preview, draft, updated, pinned, leaf, model, adapter)"
+                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET"
+                             " title = ?2, preview = ?3, draft = ?4, updated = ?5, pinned = ?6, leaf = ?7, model = ?8, adapter = ?9",
                              error);
 
   if (!s)
@@ -340,22 +390,33 @@ store_database_save_conversation (sqlite3 *db, const ConversationRecord *r, GErr
   sqlite3_bind_int64 (s, 5, r->updated);
   sqlite3_bind_int (s, 6, r->pinned);
   sqlite3_bind_int64 (s, 7, r->leaf);
+  bind_text (s, 8, r->model);
+  bind_text (s, 9, r->adapter);
   return finish (db, s, error);
 }
 
+/* Replaces the attachments of a message or of a draft. */
 static gboolean
-save_attachments (sqlite3 *db, const MessageRecord *r, GError **error)
+save_attachments (sqlite3 *db, const char *table, const char *owner, gint64 id, GPtrArray *attachments, GError **error)
 {
-  for (guint i = 0; i < r->attachments->len; i++) {
-    const AttachmentRecord *a = g_ptr_array_index (r->attachments, i);
-    sqlite3_stmt *s = prepare (db,
-                               "INSERT OR REPLACE INTO attachment (message, position, blob, name, page, page_label, error)"
-                               " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                               error);
+  g_autofree char *clear = g_strdup_printf ("DELETE FROM %s WHERE %s = ?1", table, owner);
+  g_autofree char *insert = g_strdup_printf ("INSERT INTO %s (%s, position, blob, name, page, page_label, error)"
+                                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                                             table, owner);
+  sqlite3_stmt *s = prepare (db, clear, error);
 
+  if (!s)
+    return FALSE;
+  sqlite3_bind_int64 (s, 1, id);
+  if (!finish (db, s, error))
+    return FALSE;
+  for (guint i = 0; i < attachments->len; i++) {
+    const AttachmentRecord *a = g_ptr_array_index (attachments, i);
+
+    s = prepare (db, insert, error);
     if (!s)
       return FALSE;
-    sqlite3_bind_int64 (s, 1, r->id);
+    sqlite3_bind_int64 (s, 1, id);
     sqlite3_bind_int (s, 2, (int) i);
     bind_text (s, 3, a->blob);
     bind_text (s, 4, a->name);
@@ -366,6 +427,18 @@ save_attachments (sqlite3 *db, const MessageRecord *r, GError **error)
       return FALSE;
   }
   return TRUE;
+}
+
+gboolean
+store_database_save_conversation (sqlite3 *db, const ConversationRecord *r, GError **error)
+{
+  if (!run_sql (db, "BEGIN IMMEDIATE", error))
+    return FALSE;
+  if (save_conversation_row (db, r, error) && save_attachments (db, "draft_attachment", "conversation", r->id, r->attachments, error) &&
+      run_sql (db, "COMMIT", error))
+    return TRUE;
+  sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
+  return FALSE;
 }
 
 static gboolean
@@ -405,21 +478,69 @@ store_database_save_message (sqlite3 *db, const MessageRecord *r, GError **error
 {
   if (!run_sql (db, "BEGIN IMMEDIATE", error))
     return FALSE;
-  if (save_message_row (db, r, error) && save_attachments (db, r, error) && run_sql (db, "COMMIT", error))
+  if (save_message_row (db, r, error) && save_attachments (db, "attachment", "message", r->id, r->attachments, error) && run_sql (db, "COMMIT", error))
     return TRUE;
   sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
   return FALSE;
 }
 
-gboolean
-store_database_delete (sqlite3 *db, gint64 conversation, GError **error)
+static gboolean
+delete_row (sqlite3 *db, const char *sql, gint64 id, GError **error)
 {
-  sqlite3_stmt *s = prepare (db, "DELETE FROM conversation WHERE id = ?1", error);
+  sqlite3_stmt *s = prepare (db, sql, error);
 
   if (!s)
     return FALSE;
-  sqlite3_bind_int64 (s, 1, conversation);
+  sqlite3_bind_int64 (s, 1, id);
   return finish (db, s, error);
+}
+
+gboolean
+store_database_delete (sqlite3 *db, gint64 conversation, GError **error)
+{
+  return delete_row (db, "DELETE FROM conversation WHERE id = ?1", conversation, error);
+}
+
+gboolean
+store_database_delete_message (sqlite3 *db, gint64 message, GError **error)
+{
+  return delete_row (db, "DELETE FROM message WHERE id = ?1", message, error);
+}
+
+gboolean
+store_database_clear (sqlite3 *db, GError **error)
+{
+  return run_sql (db, "DELETE FROM conversation; DELETE FROM visual; VACUUM;", error);
+}
+
+void
+store_database_get_speed (sqlite3 *db, const char *model, TytoSpeed *speed)
+{
+  sqlite3_stmt *s = prepare (db, "SELECT picture_seconds, prompt_per_second, words_per_second FROM speed WHERE model = ?1", NULL);
+
+  if (!s)
+    return;
+  bind_text (s, 1, model);
+  if (sqlite3_step (s) == SQLITE_ROW) {
+    speed->picture_seconds = sqlite3_column_double (s, 0);
+    speed->prompt_per_second = sqlite3_column_double (s, 1);
+    speed->words_per_second = sqlite3_column_double (s, 2);
+  }
+  sqlite3_finalize (s);
+}
+
+void
+store_database_put_speed (sqlite3 *db, const char *model, const TytoSpeed *speed)
+{
+  sqlite3_stmt *s = prepare (db, "INSERT OR REPLACE INTO speed VALUES (?1, ?2, ?3, ?4)", NULL);
+
+  if (!s)
+    return;
+  bind_text (s, 1, model);
+  sqlite3_bind_double (s, 2, speed->picture_seconds);
+  sqlite3_bind_double (s, 3, speed->prompt_per_second);
+  sqlite3_bind_double (s, 4, speed->words_per_second);
+  finish (db, s, NULL);
 }
 
 GBytes *

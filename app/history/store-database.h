@@ -11,9 +11,11 @@ G_BEGIN_DECLS
 
 typedef struct {
   gint64 id, updated, leaf;
-  char *title, *preview, *draft;
+  char *title, *preview, *draft, *model, *adapter;
+  GPtrArray *attachments; /* AttachmentRecord: of the draft */
   gboolean pinned;
 } ConversationRecord;
+ConversationRecord *conversation_record_new (void);
 void conversation_record_free (ConversationRecord *record);
 
 typedef struct {
@@ -41,6 +43,10 @@ GPtrArray *store_database_list (sqlite3 *db, GError **error);
 GPtrArray *store_database_load (sqlite3 *db, gint64 conversation, GError **error);
 gboolean store_database_save_conversation (sqlite3 *db, const ConversationRecord *record, GError **error);
 gboolean store_database_save_message (sqlite3 *db, const MessageRecord *record, GError **error);
+gboolean store_database_delete_message (sqlite3 *db, gint64 message, GError **error);
+gboolean store_database_clear (sqlite3 *db, GError **error);
+void store_database_get_speed (sqlite3 *db, const char *model, TytoSpeed *speed);
+void store_database_put_speed (sqlite3 *db, const char *model, const TytoSpeed *speed);
 gboolean store_database_delete (sqlite3 *db, gint64 conversation, GError **error);
 GBytes *store_database_get_visual (sqlite3 *db, const guint8 key[32]);
 void store_database_put_visual (sqlite3 *db, const guint8 key[32], GBytes *values);

@@ -5,7 +5,8 @@ struct _TytoConversation {
   GObject parent_instance;
 
   gint64 id, updated, leaf;
-  char *title, *preview, *draft;
+  char *title, *preview, *draft, *model, *adapter;
+  GPtrArray *draft_attachments;
   gboolean pinned;
 };
 
@@ -45,6 +46,9 @@ tyto_conversation_finalize (GObject *object)
   g_free (self->title);
   g_free (self->preview);
   g_free (self->draft);
+  g_free (self->model);
+  g_free (self->adapter);
+  g_ptr_array_unref (self->draft_attachments);
   G_OBJECT_CLASS (tyto_conversation_parent_class)->finalize (object);
 }
 
@@ -69,6 +73,9 @@ tyto_conversation_init (TytoConversation *self)
   self->title = g_strdup ("");
   self->preview = g_strdup ("");
   self->draft = g_strdup ("");
+  self->model = g_strdup ("");
+  self->adapter = g_strdup ("");
+  self->draft_attachments = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 TytoConversation *
@@ -174,4 +181,39 @@ void
 tyto_conversation_set_draft (TytoConversation *self, const char *draft)
 {
   set_text (self, &self->draft, draft, 0);
+}
+
+GPtrArray *
+tyto_conversation_get_draft_attachments (TytoConversation *self)
+{
+  return self->draft_attachments;
+}
+
+void
+tyto_conversation_set_draft_attachments (TytoConversation *self, GPtrArray *attachments)
+{
+  g_ptr_array_ref (attachments);
+  g_ptr_array_unref (self->draft_attachments);
+  self->draft_attachments = attachments;
+}
+
+const char *
+tyto_conversation_get_model (TytoConversation *self)
+{
+  return self->model;
+}
+
+const char *
+tyto_conversation_get_adapter (TytoConversation *self)
+{
+  return self->adapter;
+}
+
+void
+tyto_conversation_set_model (TytoConversation *self, const char *model, const char *adapter)
+{
+  g_free (self->model);
+  g_free (self->adapter);
+  self->model = g_strdup (model ? model : "");
+  self->adapter = g_strdup (adapter ? adapter : "");
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib-object.h>
+#include "app/history/tyto-attachment.h"
 
 G_BEGIN_DECLS
+
+/* The id that stands for the chat that has not begun yet: it keeps what is typed for it. */
+#define TYTO_CONVERSATION_NEW G_MAXINT64
 
 /* A conversation as the list shows it. Main thread only. */
 #define TYTO_TYPE_CONVERSATION (tyto_conversation_get_type ())
@@ -26,8 +29,16 @@ void tyto_conversation_set_pinned (TytoConversation *self, gboolean pinned);
 gint64 tyto_conversation_get_leaf (TytoConversation *self);
 void tyto_conversation_set_leaf (TytoConversation *self, gint64 leaf);
 
-/* Text typed but not sent. */
+/* Text typed but not sent, and what was attached to it (TytoAttachment; borrowed). */
 const char *tyto_conversation_get_draft (TytoConversation *self);
 void tyto_conversation_set_draft (TytoConversation *self, const char *draft);
+GPtrArray *tyto_conversation_get_draft_attachments (TytoConversation *self);
+/* Takes a reference. */
+void tyto_conversation_set_draft_attachments (TytoConversation *self, GPtrArray *attachments);
+
+/* The model folder and the adapter that this conversation is held with; "" : the usual ones. */
+const char *tyto_conversation_get_model (TytoConversation *self);
+const char *tyto_conversation_get_adapter (TytoConversation *self);
+void tyto_conversation_set_model (TytoConversation *self, const char *model, const char *adapter);
 
 G_END_DECLS

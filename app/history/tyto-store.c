@@ -190,6 +190,37 @@ tyto_store_list_async (TytoStore *self, GAsyncReadyCallback callback, gpointer u
   push_job (self, run_list, NULL, NULL, callback, user_data);
 }
 
+static void
+add_attachments (GPtrArray *attachments, GPtrArray *records)
+{
+  for (guint i = 0; i < records->len; i++) {
+    const AttachmentRecord *r = g_ptr_array_index (records, i);
+    TytoAttachment *attachment = tyto_attachment_new (r->name, r->page);
+
+    tyto_attachment_set_blob (attachment, r->blob);
+    tyto_attachment_set_page_label (attachment, r->page_label);
+    if (r->error)
+      tyto_attachment_set_failed (attachment, r->error);
+    g_ptr_array_add (attachments, attachment);
+  }
+}
+
+static void
+add_records (GPtrArray *records, GPtrArray *attachments)
+{
+  for (guint i = 0; i < attachments->len; i++) {
+    TytoAttachment *attachment = g_ptr_array_index (attachments, i);
+    AttachmentRecord *r = g_new0 (AttachmentRecord, 1);
+
+    r->blob = g_strdup (tyto_attachment_get_blob (attachment));
+    r->name = g_strdup (tyto_attachment_get_name (attachment));
+    r->page = tyto_attachment_get_page (attachment);
+    r->page_label = g_strdup (tyto_attachment_get_page_label (attachment));
+    r->error = g_strdup (tyto_attachment_get_error (attachment));
+    g_ptr_array_add (records, r);
+  }
+}
+
 GPtrArray *
 tyto_store_list_finish (TytoStore *self, GAsyncResult *result, GError **error)
 {
@@ -209,6 +240,8 @@ tyto_store_list_finish (TytoStore *self, GAsyncResult *result, GError **error)
     tyto_conversation_set_updated (c, r->updated);
     tyto_conversation_set_pinned (c, r->pinned);
     tyto_conversation_set_leaf (c, r->leaf);
+    tyto_conversation_set_model (c, r->model, r->adapter);
+    add_attachments (tyto_conversation_get_draft_attachments (c), r->attachments);
     g_ptr_array_add (conversations, c);
   }
   return conversations;
@@ -250,16 +283,7 @@ tyto_store_load_finish (TytoStore *self, GAsyncResult *result, GError **error)
     tyto_message_set_speed (m, r->first_word, r->speed);
     tyto_message_set_created (m, r->created);
     tyto_message_set_dropped (m, r->dropped);
-    for (guint a = 0; a < r->attachments->len; a++) {
-      const AttachmentRecord *ar = g_ptr_array_index (r->attachments, a);
-      TytoAttachment *attachment = tyto_attachment_new (ar->name, ar->page);
-
-      tyto_attachment_set_blob (attachment, ar->blob);
-      tyto_attachment_set_page_label (attachment, ar->page_label);
-      if (ar->error)
-        tyto_attachment_set_failed (attachment, ar->error);
-      g_ptr_array_add (tyto_message_get_attachments (m), attachment);
-    }
+    add_attachments (tyto_message_get_attachments (m), r->attachments);
     g_ptr_array_add (messages, m);
   }
   return messages;
@@ -277,7 +301,7 @@ run_save_conversation (TytoStore *self, GTask *task, gpointer data, GError **err
 void
 tyto_store_save_conversation (TytoStore *self, TytoConversation *c)
 {
-  ConversationRecord *r = g_new0 (ConversationRecord, 1);
+  ConversationRecord *r = conversation_record_new ();
 
   r->id = tyto_conversation_get_id (c);
   r->title = g_strdup (tyto_conversation_get_title (c));
@@ -286,6 +310,9 @@ tyto_store_save_conversation (TytoStore *self, TytoConversation *c)
   r->updated = tyto_conversation_get_updated (c);
   r->pinned = tyto_conversation_get_pinned (c);
   r->leaf = tyto_conversation_get_leaf (c);
+  r->model = g_strdup (tyto_conversation_get_model (c));
+  r->adapter = g_strdup (tyto_conversation_get_adapter (c));
+  add_records (r->attachments, tyto_conversation_get_draft_attachments (c));
   push_job (self, run_save_conversation, r, (GDestroyNotify) conversation_record_free, report_failure, NULL);
 }
 
@@ -302,7 +329,6 @@ void
 tyto_store_save_message_async (TytoStore *self, TytoMessage *m, GAsyncReadyCallback callback, gpointer user_data)
 {
   MessageRecord *r = message_record_new ();
-  GPtrArray *attachments = tyto_message_get_attachments (m);
   GBytes *ids = tyto_message_get_ids (m);
 
   r->id = tyto_message_get_id (m);
@@ -317,17 +343,7 @@ tyto_store_save_message_async (TytoStore *self, TytoMessage *m, GAsyncReadyCallb
   r->speed = tyto_message_get_speed (m);
   r->created = tyto_message_get_created (m);
   r->dropped = tyto_message_get_dropped (m);
-  for (guint i = 0; i < attachments->len; i++) {
-    TytoAttachment *attachment = g_ptr_array_index (attachments, i);
-    AttachmentRecord *ar = g_new0 (AttachmentRecord, 1);
-
-    ar->blob = g_strdup (tyto_attachment_get_blob (attachment));
-    ar->name = g_strdup (tyto_attachment_get_name (attachment));
-    ar->page = tyto_attachment_get_page (attachment);
-    ar->page_label = g_strdup (tyto_attachment_get_page_label (attachment));
-    ar->error = g_strdup (tyto_attachment_get_error (attachment));
-    g_ptr_array_add (r->attachments, ar);
-  }
+  add_records (r->attachments, tyto_message_get_attachments (m));
   push_job (self, run_save_message, r, (GDestroyNotify) message_record_free, callback ? callback : report_failure, user_data);
 }
 
@@ -352,6 +368,42 @@ tyto_store_delete_conversation (TytoStore *self, gint64 conversation)
   push_job (self, run_delete, g_memdup2 (&conversation, sizeof conversation), g_free, report_failure, NULL);
 }
 
+static gboolean
+run_delete_message (TytoStore *self, GTask *task, gpointer data, GError **error)
+{
+  if (!require_open (self, error) || !store_database_delete_message (self->db, *(gint64 *) data, error))
+    return FALSE;
+  g_task_return_boolean (task, TRUE);
+  return TRUE;
+}
+
+void
+tyto_store_delete_message (TytoStore *self, gint64 message)
+{
+  push_job (self, run_delete_message, g_memdup2 (&message, sizeof message), g_free, report_failure, NULL);
+}
+
+static gboolean
+run_clear (TytoStore *self, GTask *task, gpointer data, GError **error)
+{
+  if (!require_open (self, error) || !store_database_clear (self->db, error))
+    return FALSE;
+  g_task_return_boolean (task, TRUE);
+  return TRUE;
+}
+
+void
+tyto_store_clear_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  push_job (self, run_clear, NULL, NULL, callback, user_data);
+}
+
+gboolean
+tyto_store_clear_finish (TytoStore *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 /* For callers that wait: a place for the result, and a signal that it is there. */
 typedef struct {
   GMutex lock;
@@ -359,6 +411,8 @@ typedef struct {
   gboolean done;
   const guint8 *key;
   GBytes *values;
+  const char *model;
+  TytoSpeed *speed, new_speed;
 } Wait;
 
 static void
@@ -440,4 +494,45 @@ tyto_store_put_visual (TytoStore *self, const guint8 key[32], GBytes *values)
   Wait wait = { .key = key, .values = values };
 
   wait_for (self, run_put_visual, &wait);
+}
+
+static gboolean
+run_get_speed (TytoStore *self, GTask *task, gpointer data, GError **error)
+{
+  Wait *wait = data;
+
+  if (self->db)
+    store_database_get_speed (self->db, wait->model, wait->speed);
+  wait_signal (wait);
+  g_task_return_boolean (task, TRUE);
+  return TRUE;
+}
+
+void
+tyto_store_get_speed (TytoStore *self, const char *model, TytoSpeed *speed)
+{
+  Wait wait = { .model = model, .speed = speed };
+
+  *speed = (TytoSpeed){ 0.0, 0.0, 0.0 };
+  wait_for (self, run_get_speed, &wait);
+}
+
+static gboolean
+run_put_speed (TytoStore *self, GTask *task, gpointer data, GError **error)
+{
+  Wait *wait = data;
+
+  if (self->db)
+    store_database_put_speed (self->db, wait->model, &wait->new_speed);
+  wait_signal (wait);
+  g_task_return_boolean (task, TRUE);
+  return TRUE;
+}
+
+void
+tyto_store_put_speed (TytoStore *self, const char *model, const TytoSpeed *speed)
+{
+  Wait wait = { .model = model, .new_speed = *speed };
+
+  wait_for (self, run_put_speed, &wait);
 }

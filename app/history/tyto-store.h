@@ -25,7 +25,7 @@ typedef enum {
 } TytoStoreError;
 GQuark tyto_store_error_quark (void);
 
-#define TYTO_STORE_VERSION 1
+#define TYTO_STORE_VERSION 2
 
 /* `folder` is made when missing; the database is FOLDER/history.db. Nothing is opened yet. */
 TytoStore *tyto_store_new (const char *folder);
@@ -53,11 +53,29 @@ void tyto_store_save_conversation (TytoStore *self, TytoConversation *conversati
 void tyto_store_save_message_async (TytoStore *self, TytoMessage *message, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tyto_store_save_message_finish (TytoStore *self, GAsyncResult *result, GError **error);
 
+/* Removes a message with all that follows from it. */
+void tyto_store_delete_message (TytoStore *self, gint64 message);
+
 /* Removes a conversation with all its messages. */
 void tyto_store_delete_conversation (TytoStore *self, gint64 conversation);
 
+/* Empties the history for good: conversations, drafts, and what was remembered to be fast. */
+void tyto_store_clear_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean tyto_store_clear_finish (TytoStore *self, GAsyncResult *result, GError **error);
+
 /* Waits until everything asked for so far is on the disk: at the end of the program, and in tests. */
 void tyto_store_flush (TytoStore *self);
+
+/* How fast a model is on this computer, as measured; 0: not known. */
+typedef struct {
+  double picture_seconds;   /* reading one picture */
+  double prompt_per_second; /* positions of a prompt */
+  double words_per_second;
+} TytoSpeed;
+
+/* These two are for any thread but the main one, and wait. `model` is its path. */
+void tyto_store_get_speed (TytoStore *self, const char *model, TytoSpeed *speed);
+void tyto_store_put_speed (TytoStore *self, const char *model, const TytoSpeed *speed);
 
 /* Visual tokens by their key. These two may be called from any thread but the main one, and wait. NULL when there is none. */
 GBytes *tyto_store_get_visual (TytoStore *self, const guint8 key[32]);

@@ -184,6 +184,146 @@ test_visuals (void)
   remove_tree (folder);
 }
 
+/* What the first version wrote. */
+static const char first_version[] =
+    "CREATE TABLE conversation (id INTEGER PRIMARY KEY, title TEXT NOT NULL DEFAULT '', preview TEXT NOT NULL DEFAULT '',"
+    " draft TEXT NOT NULL DEFAULT '', updated INTEGER NOT NULL, pinned INTEGER NOT NULL DEFAULT 0, leaf INTEGER NOT NULL DEFAULT 0);"
+    "CREATE TABLE message (id INTEGER PRIMARY KEY,"
+    " conversation INTEGER NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,"
+    " parent INTEGER REFERENCES message (id) ON DELETE CASCADE, role INTEGER NOT NULL, state INTEGER NOT NULL, text TEXT NOT NULL,"
+    " error TEXT, ids BLOB, first_word REAL NOT NULL DEFAULT 0, speed REAL NOT NULL DEFAULT 0, dropped INTEGER NOT NULL DEFAULT 0,"
+    " created INTEGER NOT NULL);"
+    "CREATE INDEX message_conversation ON message (conversation);"
+    "CREATE INDEX message_parent ON message (parent);"
+    "CREATE TABLE attachment (message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE, position INTEGER NOT NULL,"
+    " blob TEXT NOT NULL, name TEXT NOT NULL, page INTEGER NOT NULL, page_label TEXT, error TEXT,"
+    " PRIMARY KEY (message, position)) WITHOUT ROWID;"
+    "CREATE TABLE visual (key BLOB PRIMARY KEY, tokens BLOB NOT NULL, used INTEGER NOT NULL);"
+    "INSERT INTO conversation VALUES (5, 'Old', 'Was?', 'typed', 70, 1, 8);"
+    "INSERT INTO message VALUES (7, 5, NULL, 0, 0, 'Was?', NULL, NULL, 0, 0, 0, 1);"
+    "INSERT INTO message VALUES (8, 5, 7, 1, 0, 'Das.', NULL, NULL, 0, 0, 0, 2);"
+    "INSERT INTO attachment VALUES (7, 0, 'abc', 'cat.png', -1, NULL, NULL);"
+    "PRAGMA user_version = 1;";
+
+static void
+test_older (void)
+{
+  g_autofree char *folder = make_scratch ();
+  g_autofree char *path = g_build_filename (folder, "history.db", NULL);
+  g_autofree char *copy = g_build_filename (folder, "history-version-1.db", NULL);
+  g_autoptr (GPtrArray) conversations = NULL, messages = NULL;
+  g_autoptr (GError) error = NULL;
+  TytoStore *store;
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, first_version, NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
+  store = open_store (folder, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_file_test (copy, G_FILE_TEST_EXISTS));
+  conversations = list (store);
+  g_assert_cmpuint (conversations->len, ==, 1);
+  g_assert_cmpstr (tyto_conversation_get_title (g_ptr_array_index (conversations, 0)), ==, "Old");
+  g_assert_cmpstr (tyto_conversation_get_model (g_ptr_array_index (conversations, 0)), ==, "");
+  messages = load (store, 5);
+  g_assert_cmpuint (messages->len, ==, 2);
+  g_assert_cmpstr (tyto_message_get_text (g_ptr_array_index (messages, 1)), ==, "Das.");
+  g_assert_cmpuint (tyto_message_get_attachments (g_ptr_array_index (messages, 0))->len, ==, 1);
+  close_store (store);
+  remove_tree (folder);
+}
+
+static void
+test_draft (void)
+{
+  g_autofree char *folder = make_scratch ();
+  TytoStore *store = open_store (folder, NULL);
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (TYTO_CONVERSATION_NEW);
+  g_autoptr (GPtrArray) attachments = g_ptr_array_new_with_free_func (g_object_unref), conversations = NULL;
+  GPtrArray *found;
+
+  for (int i = 0; i < 3; i++) {
+    TytoAttachment *page = tyto_attachment_new ("report.pdf", i);
+
+    tyto_attachment_set_blob (page, "0123");
+    g_ptr_array_add (attachments, page);
+  }
+  tyto_conversation_set_draft_attachments (conversation, attachments);
+  tyto_conversation_set_draft (conversation, "What do these say?");
+  tyto_conversation_set_model (conversation, "/models/large", "legal");
+  tyto_store_save_conversation (store, conversation);
+  /* One attachment is taken out again. */
+  g_ptr_array_remove_index (attachments, 1);
+  tyto_store_save_conversation (store, conversation);
+  close_store (store);
+
+  store = open_store (folder, NULL);
+  conversations = list (store);
+  g_assert_cmpuint (conversations->len, ==, 1);
+  found = tyto_conversation_get_draft_attachments (g_ptr_array_index (conversations, 0));
+  g_assert_cmpuint (found->len, ==, 2);
+  g_assert_cmpint (tyto_attachment_get_page (g_ptr_array_index (found, 1)), ==, 2);
+  g_assert_cmpstr (tyto_conversation_get_model (g_ptr_array_index (conversations, 0)), ==, "/models/large");
+  g_assert_cmpstr (tyto_conversation_get_adapter (g_ptr_array_index (conversations, 0)), ==, "legal");
+  close_store (store);
+  remove_tree (folder);
+}
+
+static void
+test_delete_message (void)
+{
+  g_autofree char *folder = make_scratch ();
+  TytoStore *store = open_store (folder, NULL);
+  g_autoptr (GPtrArray) messages = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+
+  save_conversation (store, 1, "A chat", 100, 14);
+  for (int i = 0; i < 4; i++) {
+    g_autoptr (TytoMessage) m = tyto_message_new (11 + i, 1, i ? 10 + i : 0, i % 2 ? TYTO_ROLE_ASSISTANT : TYTO_ROLE_USER);
+
+    save_message (store, m);
+  }
+  tyto_store_delete_message (store, 13);
+  messages = load (store, 1);
+  g_assert_cmpuint (messages->len, ==, 2);
+  g_assert_cmpint (tyto_message_get_id (g_ptr_array_index (messages, 1)), ==, 12);
+  tyto_store_clear_async (store, keep_result, &result);
+  WAIT_FOR (result != NULL, LIMIT);
+  g_assert_true (tyto_store_clear_finish (store, result, NULL));
+  g_ptr_array_unref (g_steal_pointer (&messages));
+  messages = load (store, 1);
+  g_assert_cmpuint (messages->len, ==, 0);
+  close_store (store);
+  remove_tree (folder);
+}
+
+static gpointer
+use_speed (gpointer data)
+{
+  TytoStore *store = data;
+  TytoSpeed speed = { 1.5, 20.0, 3.0 }, found;
+
+  tyto_store_get_speed (store, "/models/a", &found);
+  g_assert_cmpfloat (found.picture_seconds, ==, 0.0);
+  tyto_store_put_speed (store, "/models/a", &speed);
+  tyto_store_get_speed (store, "/models/a", &found);
+  g_assert_cmpfloat (found.picture_seconds, ==, 1.5);
+  g_assert_cmpfloat (found.words_per_second, ==, 3.0);
+  return NULL;
+}
+
+static void
+test_speed (void)
+{
+  g_autofree char *folder = make_scratch ();
+  TytoStore *store = open_store (folder, NULL);
+
+  g_thread_join (g_thread_new ("engine", use_speed, store));
+  close_store (store);
+  remove_tree (folder);
+}
+
 static void
 test_newer (void)
 {
@@ -360,6 +500,10 @@ main (int argc, char **argv)
   g_test_add_func ("/history/round-trip", test_round_trip);
   g_test_add_func ("/history/visuals", test_visuals);
   g_test_add_func ("/history/newer", test_newer);
+  g_test_add_func ("/history/older", test_older);
+  g_test_add_func ("/history/draft", test_draft);
+  g_test_add_func ("/history/delete-message", test_delete_message);
+  g_test_add_func ("/history/speed", test_speed);
   g_test_add_func ("/history/damaged", test_damaged);
   g_test_add_func ("/history/kill", test_kill);
   return g_test_run ();
