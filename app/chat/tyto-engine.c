@@ -182,12 +182,12 @@ read_picture (TytoEngine *self, const PictureRef *ref, Reading *reading, GCancel
     g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, _("This model cannot see pictures."));
     return NULL;
   }
-  owl_model_get_visual_key (self->model, picture, key);
+  owl_model_get_visual_key (self->model, picture, OWL_DETAIL_DEFAULT, key);
   stored = tyto_store_get_visual (self->store, key);
   if (stored)
     visual = owl_visual_new_from_bytes (self->model, key, stored, NULL);
   if (!visual) {
-    visual = owl_model_encode (self->model, picture, say_reading, reading, cancellable, error);
+    visual = owl_model_encode (self->model, picture, OWL_DETAIL_DEFAULT, say_reading, reading, cancellable, error);
     if (!visual)
       return NULL;
     tyto_store_put_visual (self->store, key, owl_visual_get_bytes (visual));

@@ -64,7 +64,7 @@ append_turn (OwlModel *model, const OwlTurn *turn, gboolean last, GString *text,
   for (gsize i = 0; i < turn->n_visuals; i++) {
     g_string_append (text, "\nHuman: ");
     flush (tokenizer, text, ids);
-    owl_prompt_rule_append_picture (ids, owl_model_get_visual_length (model));
+    owl_prompt_rule_append_picture (ids, owl_visual_get_n_positions (turn->visuals[i]));
     if (visuals)
       g_ptr_array_add (visuals, owl_visual_ref (turn->visuals[i]));
   }
@@ -111,8 +111,13 @@ owl_prompt_new_from_raw (OwlModel *model, const char *text, gsize length, OwlVis
                          GError **error)
 {
   g_autoptr (OwlPrompt) prompt = prompt_new ();
-  gsize n_marks = owl_prompt_rule_encode (owl_model_get_tokenizer (model), text, length, owl_model_get_visual_length (model),
-                                          prompt->ids);
+  g_autofree int *lengths = g_new (int, n_visuals + 1);
+  gsize n_marks;
+
+  for (gsize i = 0; i < n_visuals; i++)
+    lengths[i] = owl_visual_get_n_positions (visuals[i]);
+  n_marks = owl_prompt_rule_encode (owl_model_get_tokenizer (model), text, length, owl_model_get_visual_length (model), lengths,
+                                    n_visuals, prompt->ids);
 
   if (n_marks != n_visuals) {
     g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT,

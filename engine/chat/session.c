@@ -120,7 +120,7 @@ static GArray *
 expand_prompt (const OwlSession *session, const OwlPrompt *prompt)
 {
   GArray *positions = g_array_sized_new (FALSE, FALSE, sizeof (Position), prompt->ids->len);
-  int length = owl_model_get_visual_length (session->model), row = 0;
+  int row = 0;
   guint visual = 0;
 
   g_array_set_clear_func (positions, clear_position);
@@ -130,7 +130,7 @@ expand_prompt (const OwlSession *session, const OwlPrompt *prompt)
     if (p.id == OWL_IMAGE_ID && visual < prompt->visuals->len) {
       p.row = row++;
       p.visual = owl_visual_ref (g_ptr_array_index (prompt->visuals, visual));
-      if (row == length) {
+      if (row == owl_visual_get_n_positions (p.visual)) {
         row = 0;
         visual++;
       }

@@ -141,6 +141,20 @@ plan_abstractor_layer (OwlPlan *plan, const VisionConfig *c, int i)
   }
 }
 
+/* UReader's tables of crop positions; plain mPLUG-Owl has none. */
+static void
+plan_crop_positions (OwlPlan *plan, gint64 width)
+{
+  const char *const sources[] = { "abstractor.cut_patch_embedding_h.weight", "abstractor.cut_patch_embedding_w.weight" };
+  const char *const targets[] = { "v.proj_crop_row.weight", "v.proj_crop_col.weight" };
+  gint64 n = dimension (plan, sources[0], 0);
+
+  if (n < 1)
+    return;
+  for (int i = 0; i < 2; i++)
+    owl_plan_tensor (plan, targets[i], sources[i], 2, (gint64[]){ width, n }, TRUE);
+}
+
 void
 owl_convert_plan_vision (OwlPlan *plan, json_t *config)
 {
@@ -167,6 +181,7 @@ owl_convert_plan_vision (OwlPlan *plan, json_t *config)
   owl_plan_tensor (plan, "v.proj_query", "query_tokens", 2, (gint64[]){ c.width, c.n_queries }, TRUE);
   for (int i = 0; i < c.abstractor_layers && !plan->failed; i++)
     plan_abstractor_layer (plan, &c, i);
+  plan_crop_positions (plan, c.width);
   linear (plan, "v.proj_linear", "abstractor.visual_fc", c.out_width, c.width, same);
   owl_plan_vector (plan, "v.token_embd.img_end", "abstractor.vit_eos", c.out_width, same);
 }

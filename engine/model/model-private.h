@@ -29,13 +29,14 @@ struct _OwlAdapter {
 struct _OwlVisual {
   gatomicrefcount references;
   guint8 key[32];
-  GBytes *values; /* [n_rows, width] float32 */
+  GBytes *values; /* [n_positions, width] float32 */
+  int n_positions;
 };
 
 const float *owl_visual_get_values (const OwlVisual *visual);
 
 /* owl_model_encode with a look at the intermediate tensors. */
-OwlVisual *owl_model_encode_traced (OwlModel *model, OwlPicture *picture, OwlTrace *trace, OwlProgress progress, gpointer user_data,
-                                    GCancellable *cancellable, GError **error);
+OwlVisual *owl_model_encode_traced (OwlModel *model, OwlPicture *picture, OwlDetail detail, OwlTrace *trace, OwlProgress progress,
+                                    gpointer user_data, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -38,8 +38,17 @@ gboolean owl_model_read_info (const char *path, OwlModelInfo *info, GError **err
 const OwlTokenizer *owl_model_get_tokenizer (const OwlModel *model);
 gboolean owl_model_has_vision (const OwlModel *model);
 int owl_model_get_context_length (const OwlModel *model);
-/* Decoder positions that one picture takes (queries + 1); 0 without vision. */
+/* Decoder positions that one picture in overview takes (queries + 1); 0 without vision. */
 int owl_model_get_visual_length (const OwlModel *model);
+
+/* How closely a picture is looked at: as a whole, or as a whole and in tiles (image/tiles.h), each of which takes as many positions.
+ * By default weights that were trained on tiles (UReader) use them, others do not. */
+typedef enum { OWL_DETAIL_DEFAULT, OWL_DETAIL_OVERVIEW, OWL_DETAIL_FINE } OwlDetail;
+
+/* Whether the weights were trained on pages in tiles. */
+gboolean owl_model_knows_tiles (const OwlModel *model);
+/* Decoder positions that a picture of this size takes; `rows` and `columns` (may be NULL) get its grid, 0 x 0 for an overview alone. */
+int owl_model_count_positions (const OwlModel *model, int width, int height, OwlDetail detail, int *rows, int *columns);
 int owl_model_get_threads (const OwlModel *model);
 
 /* Adapters (LoRA) of the model: each stays apart from the weights, y = Wx + strength·α/r·B(Ax), so switching is free.
@@ -51,18 +60,19 @@ OwlAdapter *owl_adapter_ref (OwlAdapter *adapter);
 void owl_adapter_unref (OwlAdapter *adapter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlAdapter, owl_adapter_unref)
 
-/* Visual tokens of one picture: values [n_rows, width], n_rows = queries + 1, width = the decoder's. Immutable, counted. */
+/* Visual tokens of one picture: values [n_positions, width], n_positions = (queries + 1) · tiles, width = the decoder's. Immutable, counted. */
 typedef struct _OwlVisual OwlVisual;
 
 /* Runs encoder and abstractor; stops within 200 ms of a cancel. Serialised inside the model's thread pool. */
-OwlVisual *owl_model_encode (OwlModel *model, OwlPicture *picture, OwlProgress progress, gpointer user_data,
+OwlVisual *owl_model_encode (OwlModel *model, OwlPicture *picture, OwlDetail detail, OwlProgress progress, gpointer user_data,
                              GCancellable *cancellable, GError **error);
-/* The identity under which the visual tokens of `picture` may be cached: SHA-256 of pixels, preprocessing version and vision
+/* The identity under which the visual tokens of `picture` may be cached: SHA-256 of pixels, detail, preprocessing version and vision
  * file. 32 bytes into `key`. */
-void owl_model_get_visual_key (OwlModel *model, OwlPicture *picture, guint8 key[32]);
-/* Visual tokens from a cache: `values` must hold n_rows * width float32 for this model, else OWL_ERROR_FORMAT. */
+void owl_model_get_visual_key (OwlModel *model, OwlPicture *picture, OwlDetail detail, guint8 key[32]);
+/* Visual tokens from a cache: `values` must hold whole tiles of (queries + 1) · width float32 for this model, else OWL_ERROR_FORMAT. */
 OwlVisual *owl_visual_new_from_bytes (OwlModel *model, const guint8 key[32], GBytes *values, GError **error);
 GBytes *owl_visual_get_bytes (const OwlVisual *visual); /* borrowed, float32 little endian */
+int owl_visual_get_n_positions (const OwlVisual *visual);
 const guint8 *owl_visual_get_key (const OwlVisual *visual);
 OwlVisual *owl_visual_ref (OwlVisual *visual);
 void owl_visual_unref (OwlVisual *visual);

@@ -33,3 +33,14 @@ owl_trace_give (OwlTrace *trace, const char *stem, int layer, const float *value
   full_name (stem, layer, name);
   trace->take (trace, name, values, shape, d2 > 0 ? 3 : d1 > 0 ? 2 : 1);
 }
+
+void
+owl_trace_give_tiles (OwlTrace *trace, const char *name, const float *values, gsize n_tiles, gsize d0, gsize d1, gsize d2)
+{
+  gsize shape[4] = { n_tiles, d0, d1, d2 };
+
+  if (n_tiles == 0)
+    owl_trace_give (trace, name, -1, values, d0, d1, d2);
+  else if (owl_trace_wants (trace, name, -1))
+    trace->take (trace, name, values, shape, d2 > 0 ? 4 : d1 > 0 ? 3 : 2);
+}

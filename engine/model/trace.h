@@ -18,5 +18,7 @@ struct _OwlTrace {
 /* The same for a possibly missing trace and a formatted name. */
 gboolean owl_trace_wants (OwlTrace *trace, const char *stem, int layer);
 void owl_trace_give (OwlTrace *trace, const char *stem, int layer, const float *values, gsize d0, gsize d1, gsize d2);
+/* The same with a leading axis of tiles: [n_tiles, d0, …]; n_tiles 0 leaves it out. */
+void owl_trace_give_tiles (OwlTrace *trace, const char *name, const float *values, gsize n_tiles, gsize d0, gsize d1, gsize d2);
 
 G_END_DECLS

@@ -149,8 +149,21 @@ abstractor_scratch_values (const OwlVision *vision, gsize n)
   return 3 * (nq + n) * width + 2 * nq * width + 2 * nq * ffn;
 }
 
+/* Adds a tile's place to all of its queries, before they are projected: (row + column) / 2. */
+static void
+add_crop_position (const OwlVision *vision, int row, int column, float *queries)
+{
+  gsize width = vision->width;
+
+  if (!vision->crop_rows)
+    return;
+  for (int i = 0; i < vision->n_queries; i++, queries += width)
+    for (gsize j = 0; j < width; j++)
+      queries[j] += (vision->crop_rows[row * width + j] + vision->crop_columns[column * width + j]) / 2.0f;
+}
+
 gboolean
-owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_values, float *tokens, OwlTrace *trace,
+owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_values, int row, int column, float *tokens, OwlTrace *trace,
                    void (*progress) (double fraction, gpointer data), gpointer data, GCancellable *cancellable)
 {
   Context c = { pool, trace, cancellable };
@@ -167,7 +180,6 @@ owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_va
   g_autofree float *scratch = g_new (float, abstractor_scratch_values (vision, n));
   int n_steps = vision->n_layers + vision->n_abstractor_layers;
 
-  owl_trace_give (trace, "pixel_values", -1, pixel_values, 3, vision->image_size, vision->image_size);
   if (!embed_patches (vision, &c, pixel_values, b.x))
     return FALSE;
   for (int i = 0; i < vision->n_layers; i++) {
@@ -186,9 +198,9 @@ owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_va
     if (progress)
       progress ((vision->n_layers + i + 1) / (double) n_steps, data);
   }
+  add_crop_position (vision, row, column, queries);
   if (!linear (&c, &vision->project, queries, nq, tokens))
     return FALSE;
   memcpy (tokens + nq * vision->out_width, vision->image_end, vision->out_width * sizeof (float));
-  owl_trace_give (trace, "visual_tokens", -1, tokens, nq + 1, vision->out_width, 0);
   return TRUE;
 }

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/vision.h"
 
+#include "image/tiles.h"
+
 /* Limits against hostile files: far above any published encoder. */
 #define MAX_LAYERS 256
 #define MAX_WIDTH 32768
 #define MAX_IMAGE_SIZE 4096
+#define MAX_CROP_POSITIONS 1024
 
 static void
 load_vit (OwlVision *vision, OwlWeights *w)
@@ -82,6 +85,25 @@ load_patch_embedding (OwlVision *vision, OwlWeights *w)
   vision->patch.weight.ne[2] = vision->patch.weight.ne[3] = 1;
 }
 
+/* UReader's tables: their presence tells its weights from plain ones. */
+static void
+load_crop_positions (OwlVision *vision, OwlWeights *w)
+{
+  const OwlTensor *rows = w->failed ? NULL : owl_gguf_find_tensor (w->file, "v.proj_crop_row.weight");
+
+  if (!rows)
+    return;
+  if (rows->ne[1] <= OWL_OVERVIEW_POSITION || rows->ne[1] > MAX_CROP_POSITIONS) {
+    g_set_error (w->error, OWL_ERROR, OWL_ERROR_FORMAT, "%s: tensor v.proj_crop_row.weight: %" G_GINT64_FORMAT " crop positions are not %d to %d",
+                 owl_gguf_get_path (w->file), rows->ne[1], OWL_OVERVIEW_POSITION + 1, MAX_CROP_POSITIONS);
+    w->failed = TRUE;
+    return;
+  }
+  vision->n_crop_positions = (int) rows->ne[1];
+  vision->crop_rows = owl_weights_values (w, vision->width, vision->n_crop_positions, "v.proj_crop_row.weight");
+  vision->crop_columns = owl_weights_values (w, vision->width, vision->n_crop_positions, "v.proj_crop_col.weight");
+}
+
 static void
 load_abstractor (OwlVision *vision, OwlWeights *w)
 {
@@ -125,6 +147,7 @@ load_abstractor (OwlVision *vision, OwlWeights *w)
     owl_weights_layer_norm (w, ffn, &layer->ffn_sub_norm, "v.proj_blk.%d.ffn_sub_norm", i);
     owl_weights_linear (w, ffn, width, TRUE, &layer->down, "v.proj_blk.%d.ffn_down", i);
   }
+  load_crop_positions (vision, w);
   owl_weights_linear (w, width, 0, TRUE, &vision->project, "v.proj_linear");
   vision->out_width = w->failed ? 0 : (int) MIN (vision->project.weight.ne[1], MAX_WIDTH);
   vision->image_end = owl_weights_values (w, vision->out_width, 1, "v.token_embd.img_end");
@@ -168,4 +191,10 @@ int
 owl_vision_get_n_tokens (const OwlVision *vision)
 {
   return vision->n_queries + 1;
+}
+
+gboolean
+owl_vision_has_crop_positions (const OwlVision *vision)
+{
+  return vision->crop_rows != NULL;
 }

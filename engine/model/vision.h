@@ -42,6 +42,8 @@ typedef struct {
   float abstractor_eps; /* of ffn_sub_norm */
   const float *queries; /* [n_queries, width] */
   OwlAbstractorLayer *abstractor;
+  const float *crop_rows, *crop_columns; /* UReader: what a tile's place adds, [n_crop_positions, width]; else NULL */
+  int n_crop_positions;
   OwlLinear project;     /* visual_fc: [out_width, width] */
   const float *image_end; /* vit_eos [out_width] */
   int out_width;         /* the decoder's width */
@@ -55,9 +57,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlVision, owl_vision_free)
 /* Rows of visual tokens of one picture: n_queries + 1. */
 int owl_vision_get_n_tokens (const OwlVision *vision);
 
-/* pixel_values [3, image_size, image_size] → tokens [n_queries + 1, out_width]. `progress` (may be NULL) is called with 0..1 after each layer.
+/* Whether the weights were trained on pages in tiles, and so tell their places apart. */
+gboolean owl_vision_has_crop_positions (const OwlVision *vision);
+
+/* pixel_values [3, image_size, image_size] → tokens [n_queries + 1, out_width]. `row` and `column` are the tile's place, or
+ * OWL_OVERVIEW_POSITION for a whole picture; weights without crop positions ignore them. `progress` (may be NULL) is called with 0..1 after each layer.
  * FALSE when cancelled. Scratch for activations comes from the heap once per call. */
-gboolean owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_values, float *tokens, OwlTrace *trace,
-                            void (*progress) (double fraction, gpointer data), gpointer data, GCancellable *cancellable);
+gboolean owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_values, int row, int column, float *tokens,
+                            OwlTrace *trace, void (*progress) (double fraction, gpointer data), gpointer data,
+                            GCancellable *cancellable);
 
 G_END_DECLS

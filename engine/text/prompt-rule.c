@@ -13,7 +13,8 @@ owl_prompt_rule_append_picture (GArray *ids, int visual_length)
 }
 
 gsize
-owl_prompt_rule_encode (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, GArray *ids)
+owl_prompt_rule_encode (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, const int *lengths,
+                        gsize n_lengths, GArray *ids)
 {
   gint32 bos = owl_tokenizer_get_bos (tokenizer);
   const char *end = text + length;
@@ -29,7 +30,7 @@ owl_prompt_rule_encode (const OwlTokenizer *tokenizer, const char *text, gsize l
       owl_tokenizer_encode (tokenizer, text, piece_end - text, ids);
     if (!mark)
       break;
-    owl_prompt_rule_append_picture (ids, visual_length);
+    owl_prompt_rule_append_picture (ids, n_marks < n_lengths ? lengths[n_marks] : visual_length);
     n_marks++;
     text = mark + strlen (OWL_IMAGE_MARK);
   }

@@ -10,9 +10,11 @@ G_BEGIN_DECLS
 #define OWL_IMAGE_ID (-1)
 
 /* The official prompt rule: BOS, then the text cut at `<image>`; empty pieces are dropped, every other piece is tokenised on its own,
- * each mark becomes `visual_length` times -1. Appends to `ids` (gint32); returns the number of marks.
+ * each mark becomes `visual_length` times -1, or where `lengths` has a number for it (one for each of the first `n_lengths` marks; may be NULL)
+ * as often as that says. Appends to `ids` (gint32); returns the number of marks.
  * Source: mPLUG-Owl's prompt processor. */
-gsize owl_prompt_rule_encode (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, GArray *ids);
+gsize owl_prompt_rule_encode (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, const int *lengths,
+                              gsize n_lengths, GArray *ids);
 
 /* The positions of one picture. */
 void owl_prompt_rule_append_picture (GArray *ids, int visual_length);

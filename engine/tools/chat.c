@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 typedef struct {
-  char *model, *question, *system, *kv, *raw;
+  char *model, *question, *system, *kv, *raw, *detail;
   char **adapters, **pictures;
   int max_tokens, top_k, context, threads;
   double temperature, top_p, min_p, repeat_penalty;
@@ -273,17 +273,20 @@ options_clear (Options *o)
   g_free (o->system);
   g_free (o->kv);
   g_free (o->raw);
+  g_free (o->detail);
   g_strfreev (o->adapters);
   g_strfreev (o->pictures);
 }
 
 static gboolean
-check_options (const Options *o, OwlKvType *kv)
+check_options (const Options *o, OwlKvType *kv, OwlDetail *detail)
 {
   if (!o->model)
     owl_tool_usage ("chat", "-m MODEL is missing");
   else if (!owl_tool_parse_kv (o->kv, kv))
     owl_tool_usage ("chat", "--kv takes f32, f16 or q8_0");
+  else if (!owl_tool_parse_detail (o->detail, detail))
+    owl_tool_usage ("chat", "--detail takes overview or fine");
   else if (o->max_tokens < 0 || o->top_k < 0 || o->context < 0 || o->threads < 0)
     owl_tool_usage ("chat", "-n, --top-k, --context and -t take positive numbers");
   else if (o->raw && (o->question || o->system))
@@ -303,6 +306,7 @@ owl_tool_chat (int argc, char **argv)
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model, "model folder, or a language GGUF", "MODEL" },
     { "adapter", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.adapters, "adapter, may repeat", "ADAPTER[:STRENGTH]" },
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.pictures, "picture, may repeat; FILE#N is page N of a PDF", "PICTURE" },
+    { "detail", 0, 0, G_OPTION_ARG_STRING, &o.detail, "overview, or fine: in tiles (what the model was trained for)", "DETAIL" },
     { "prompt", 'p', 0, G_OPTION_ARG_STRING, &o.question, "ask once", "QUESTION" },
     { "max", 'n', 0, G_OPTION_ARG_INT, &o.max_tokens, "most tokens of the answer (512)", "MAX" },
     { "temp", 0, 0, G_OPTION_ARG_DOUBLE, &o.temperature, "above 0: sample with this temperature", "T" },
@@ -322,13 +326,14 @@ owl_tool_chat (int argc, char **argv)
   Chat chat = { .options = &o };
   g_autoptr (GError) error = NULL;
   OwlKvType kv;
+  OwlDetail detail;
   gboolean done = TRUE;
 
   if (!owl_tool_parse (&argc, &argv, entries, NULL, "Asks a vision-language model about pictures and text."))
     return OWL_EXIT_USAGE;
   if (argc > 1)
     return owl_tool_usage ("chat", "unexpected argument %s", argv[1]);
-  if (!check_options (&o, &kv))
+  if (!check_options (&o, &kv, &detail))
     return OWL_EXIT_USAGE;
 
   chat.sampling = (OwlSampling){ (float) o.temperature, o.top_k, (float) o.top_p, (float) o.min_p, (float) o.repeat_penalty,
@@ -336,6 +341,7 @@ owl_tool_chat (int argc, char **argv)
   chat.exchanges = g_ptr_array_new_with_free_func (exchange_free);
   g_mutex_init (&chat.lock);
   done = owl_tool_model_open (&chat.m, o.model, o.adapters, o.threads, &error);
+  chat.m.detail = detail;
   for (gsize i = 0; done && o.pictures && o.pictures[i]; i++)
     done = owl_tool_model_add_picture (&chat.m, o.pictures[i], NULL, &error);
   if (done) {

@@ -8,9 +8,10 @@
 #include <string.h>
 
 typedef struct {
-  char *model, *raw, *text, *tensor, *output;
+  char *model, *raw, *text, *tensor, *output, *detail_name;
   char **adapters, **pictures;
   int threads;
+  OwlDetail detail;
 } Options;
 
 /* Keeps the one tensor that was asked for. */
@@ -18,7 +19,7 @@ typedef struct {
   OwlTrace trace;
   const char *tensor;
   float *values;
-  gsize shape[3];
+  gsize shape[4];
   int n_dims;
 } Catch;
 
@@ -59,7 +60,7 @@ probe_pictures (OwlToolModel *m, const Options *o, Catch *c, GError **error)
 
     if (!picture)
       return FALSE;
-    visual = owl_model_encode_traced (m->model, picture, &c->trace, NULL, NULL, NULL, error);
+    visual = owl_model_encode_traced (m->model, picture, o->detail, &c->trace, NULL, NULL, NULL, error);
     if (!visual)
       return FALSE;
     g_ptr_array_add (m->visuals, visual);
@@ -121,6 +122,7 @@ owl_tool_probe (int argc, char **argv)
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &o.model, "model folder, or a language GGUF", "MODEL" },
     { "adapter", 'a', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.adapters, "adapter, may repeat", "ADAPTER[:STRENGTH]" },
     { "image", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.pictures, "picture, may repeat; FILE#N is page N of a PDF", "PICTURE" },
+    { "detail", 0, 0, G_OPTION_ARG_STRING, &o.detail_name, "overview, or fine: in tiles (what the model was trained for)", "DETAIL" },
     { "raw", 0, 0, G_OPTION_ARG_FILENAME, &o.raw, "a whole prompt with <image> marks", "FILE" },
     { "text", 0, 0, G_OPTION_ARG_STRING, &o.text, "the same as text", "TEXT" },
     { "tensor", 0, 0, G_OPTION_ARG_STRING, &o.tensor,
@@ -141,6 +143,8 @@ owl_tool_probe (int argc, char **argv)
     status = owl_tool_usage ("probe", "-m MODEL, --tensor NAME and -o FILE are needed");
   else if (o.raw && o.text)
     status = owl_tool_usage ("probe", "--raw and --text exclude each other");
+  else if (!owl_tool_parse_detail (o.detail_name, &o.detail))
+    status = owl_tool_usage ("probe", "--detail takes overview or fine");
   else if (!probe (&o, &error))
     status = owl_tool_fail ("probe", error);
 
@@ -149,6 +153,7 @@ owl_tool_probe (int argc, char **argv)
   g_free (o.text);
   g_free (o.tensor);
   g_free (o.output);
+  g_free (o.detail_name);
   g_strfreev (o.adapters);
   g_strfreev (o.pictures);
   return status;

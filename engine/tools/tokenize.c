@@ -59,7 +59,7 @@ tokenize (const Options *o, GArray *ids, GError **error)
   if (!text || !read_visual_length (o->model, &visual_length, error))
     return FALSE;
   if (o->raw)
-    owl_prompt_rule_encode (tokenizer, text, length, visual_length, ids);
+    owl_prompt_rule_encode (tokenizer, text, length, visual_length, NULL, 0, ids);
   else
     owl_tokenizer_encode (tokenizer, text, length, ids);
   return TRUE;

@@ -100,7 +100,7 @@ owl_tool_model_add_picture (OwlToolModel *m, const char *file, GCancellable *can
 
   if (!picture)
     return FALSE;
-  visual = owl_model_encode (m->model, picture, show_encoding, NULL, cancellable, error);
+  visual = owl_model_encode (m->model, picture, m->detail, show_encoding, NULL, cancellable, error);
   owl_tool_progress (NULL, -1.0);
   if (!visual)
     return FALSE;
@@ -126,6 +126,17 @@ owl_tool_parse_kv (const char *name, OwlKvType *kv)
       return TRUE;
     }
   return FALSE;
+}
+
+gboolean
+owl_tool_parse_detail (const char *name, OwlDetail *detail)
+{
+  *detail = OWL_DETAIL_DEFAULT;
+  if (g_strcmp0 (name, "overview") == 0)
+    *detail = OWL_DETAIL_OVERVIEW;
+  else if (g_strcmp0 (name, "fine") == 0)
+    *detail = OWL_DETAIL_FINE;
+  return !name || *detail != OWL_DETAIL_DEFAULT;
 }
 
 char *

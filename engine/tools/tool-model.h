@@ -10,6 +10,7 @@ typedef struct {
   OwlModel *model;
   GPtrArray *adapters; /* OwlAdapter */
   GPtrArray *visuals;  /* OwlVisual */
+  OwlDetail detail;    /* of pictures that are added; OWL_DETAIL_DEFAULT until the caller sets it */
   double load_ms, encode_ms;
 } OwlToolModel;
 
@@ -20,8 +21,11 @@ void owl_tool_model_clear (OwlToolModel *m);
 /* The pixels of FILE; FILE#N is page N (from 1) of a PDF, FILE alone its first. */
 OwlPicture *owl_tool_read_picture (const char *file, GError **error);
 
-/* Reads the picture and encodes it; the visual is added to the list. */
+/* Reads the picture and encodes it in `m->detail`; the visual is added to the list. */
 gboolean owl_tool_model_add_picture (OwlToolModel *m, const char *file, GCancellable *cancellable, GError **error);
+
+/* Parses "overview" and "fine"; NULL is the model's default. */
+gboolean owl_tool_parse_detail (const char *name, OwlDetail *detail);
 
 /* Parses "f32", "f16", "q8_0"; NULL is the default. */
 gboolean owl_tool_parse_kv (const char *name, OwlKvType *kv);
