@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 static const OwlTool tools[] = {
+  { "bench", "measure speed and the limits of this computer", owl_tool_bench },
   { "chat", "ask a model about pictures and text", owl_tool_chat },
   { "convert", "make a model folder from a Hugging Face checkpoint", owl_tool_convert },
   { "inspect", "show what is in a model", owl_tool_inspect },

@@ -12,6 +12,7 @@ typedef struct {
   int (*run) (int argc, char **argv);
 } OwlTool;
 
+int owl_tool_bench (int argc, char **argv);
 int owl_tool_chat (int argc, char **argv);
 int owl_tool_convert (int argc, char **argv);
 int owl_tool_detokenize (int argc, char **argv);
