@@ -5,6 +5,9 @@
 
 #include "app/models/tyto-models.h"
 
+/* A copy that nothing refers to is kept for a day. */
+#define UNUSED_SECONDS (24 * 60 * 60)
+
 struct _TytoServices {
   GObject parent_instance;
 
@@ -15,13 +18,14 @@ struct _TytoServices {
   GPtrArray *deleted; /* TytoConversation: gone from the list, still in the history */
   char *problem, *model_path;
   gboolean listed;
+  TytoConversation *new_draft;
 };
 
 G_DEFINE_FINAL_TYPE (TytoServices, tyto_services, G_TYPE_OBJECT)
 
 enum { PROP_0, PROP_PROBLEM, PROP_MODEL_PATH, PROP_LISTED, N_PROPS };
 static GParamSpec *properties[N_PROPS];
-enum { SIGNAL_TROUBLE, N_SIGNALS };
+enum { SIGNAL_TROUBLE, SIGNAL_EMPTIED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static int
@@ -43,6 +47,17 @@ set_problem (TytoServices *self, const char *problem)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROBLEM]);
 }
 
+/* Copies that nothing refers to any more go, but not before what was deleted can no longer be put back. */
+static void
+blobs_listed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoServices) self = user_data;
+  g_autoptr (GPtrArray) used = tyto_store_list_blobs_finish (TYTO_STORE (object), result, NULL);
+
+  if (used)
+    tyto_documents_collect (self->documents, used, UNUSED_SECONDS);
+}
+
 static void
 listed (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -54,8 +69,18 @@ listed (GObject *object, GAsyncResult *result, gpointer user_data)
     set_problem (self, error->message);
     return;
   }
+  for (guint i = 0; i < conversations->len; i++) {
+    TytoConversation *c = g_ptr_array_index (conversations, i);
+
+    if (tyto_conversation_get_id (c) != TYTO_CONVERSATION_NEW)
+      continue;
+    g_set_object (&self->new_draft, c);
+    g_ptr_array_remove_index (conversations, i);
+    break;
+  }
   g_list_store_splice (self->conversations, 0, 0, conversations->pdata, conversations->len);
   self->listed = TRUE;
+  tyto_store_list_blobs_async (self->store, blobs_listed, g_object_ref (self));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_LISTED]);
 }
 
@@ -165,6 +190,48 @@ tyto_services_conversation_changed (TytoServices *self, TytoConversation *conver
   g_list_store_insert_sorted (self->conversations, kept, compare_conversations, NULL);
 }
 
+TytoConversation *
+tyto_services_get_new_draft (TytoServices *self)
+{
+  return self->new_draft;
+}
+
+static void
+store_cleared (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  TytoServices *self = g_task_get_source_object (task);
+  g_autoptr (GPtrArray) nothing = g_ptr_array_new ();
+  GError *error = NULL;
+
+  if (!tyto_store_clear_finish (TYTO_STORE (object), result, &error)) {
+    g_task_return_error (task, error);
+    return;
+  }
+  tyto_documents_collect (self->documents, nothing, 0);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+tyto_services_delete_all_async (TytoServices *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  /* Windows let go of what they show before it is gone. */
+  g_ptr_array_set_size (self->deleted, 0);
+  g_list_store_remove_all (self->conversations);
+  tyto_conversation_set_draft (self->new_draft, "");
+  g_ptr_array_set_size (tyto_conversation_get_draft_attachments (self->new_draft), 0);
+  g_signal_emit (self, signals[SIGNAL_EMPTIED], 0);
+  tyto_store_clear_async (self->store, store_cleared, task);
+}
+
+gboolean
+tyto_services_delete_all_finish (TytoServices *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
 void
 tyto_services_delete_begin (TytoServices *self, TytoConversation *conversation)
 {
@@ -222,6 +289,7 @@ tyto_services_finalize (GObject *object)
   g_clear_object (&self->documents);
   g_clear_object (&self->store);
   g_clear_object (&self->conversations);
+  g_clear_object (&self->new_draft);
   g_ptr_array_unref (self->deleted);
   g_free (self->problem);
   g_free (self->model_path);
@@ -242,6 +310,7 @@ tyto_services_class_init (TytoServicesClass *klass)
   g_object_class_install_properties (object_class, N_PROPS, properties);
   signals[SIGNAL_TROUBLE] =
       g_signal_new ("trouble", TYTO_TYPE_SERVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_EMPTIED] = g_signal_new ("emptied", TYTO_TYPE_SERVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -254,6 +323,7 @@ tyto_services_init (TytoServices *self)
   self->documents = tyto_documents_new (blobs);
   self->engine = tyto_engine_new (self->documents, self->store);
   self->conversations = g_list_store_new (TYTO_TYPE_CONVERSATION);
+  self->new_draft = tyto_conversation_new (TYTO_CONVERSATION_NEW);
   self->deleted = g_ptr_array_new_with_free_func (g_object_unref);
   g_signal_connect_object (self->store, "failed", G_CALLBACK (store_failed), self, G_CONNECT_SWAPPED);
 }

@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /* What the app does, in one place: history, documents, engine, and the list of conversations. One object for all windows.
  * Properties, notified: "problem" (the history cannot be opened: what happened and what to do; NULL when all is well),
- * "model-path" (NULL: there is no model), "listed" (the conversations are there). Signal "trouble" (const char *): something could not be saved. */
+ * "model-path" (NULL: there is no model), "listed" (the conversations are there). Signals "trouble" (const char *): something could not be saved;
+ * "emptied": all conversations were deleted. */
 #define TYTO_TYPE_SERVICES (tyto_services_get_type ())
 G_DECLARE_FINAL_TYPE (TytoServices, tyto_services, TYTO, SERVICES, GObject)
 
@@ -30,6 +31,13 @@ void tyto_services_conversation_used (TytoServices *self, TytoConversation *conv
 
 /* Title or pin of a conversation changed: saves it and puts it where it belongs in the list. */
 void tyto_services_conversation_changed (TytoServices *self, TytoConversation *conversation);
+
+/* Deletes all conversations and the copies of pictures and documents. There is no way back. */
+void tyto_services_delete_all_async (TytoServices *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean tyto_services_delete_all_finish (TytoServices *self, GAsyncResult *result, GError **error);
+
+/* What is typed before a chat begins is kept here. Borrowed. */
+TytoConversation *tyto_services_get_new_draft (TytoServices *self);
 
 /* Takes a conversation out of the list; it is deleted for good by `finish`, or put back by `undo`. */
 void tyto_services_delete_begin (TytoServices *self, TytoConversation *conversation);

@@ -91,7 +91,9 @@ show_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 static void
 show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  gtk_window_present (GTK_WINDOW (tyto_preferences_new (gtk_application_get_active_window (user_data))));
+  TytoApplication *self = user_data;
+
+  gtk_window_present (GTK_WINDOW (tyto_preferences_new (gtk_application_get_active_window (user_data), self->services)));
 }
 
 static void

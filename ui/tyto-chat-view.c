@@ -25,7 +25,7 @@ struct _TytoChatView {
 
 G_DEFINE_FINAL_TYPE (TytoChatView, tyto_chat_view, GTK_TYPE_WIDGET)
 
-enum { SIGNAL_AGAIN, SIGNAL_EDIT, SIGNAL_VIEW, N_SIGNALS };
+enum { SIGNAL_AGAIN, SIGNAL_EDIT, SIGNAL_DELETE, SIGNAL_VIEW, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static GtkAdjustment *
@@ -83,6 +83,12 @@ static void
 row_edit (TytoChatView *self, TytoMessageRow *row)
 {
   g_signal_emit (self, signals[SIGNAL_EDIT], 0, tyto_message_row_get_message (row));
+}
+
+static void
+row_delete (TytoChatView *self, TytoMessageRow *row)
+{
+  g_signal_emit (self, signals[SIGNAL_DELETE], 0, tyto_message_row_get_message (row));
 }
 
 static void
@@ -155,6 +161,7 @@ messages_changed (TytoChatView *self, guint position, guint removed, guint added
 
     g_signal_connect_swapped (row, "again", G_CALLBACK (row_again), self);
     g_signal_connect_swapped (row, "edit", G_CALLBACK (row_edit), self);
+    g_signal_connect_swapped (row, "delete", G_CALLBACK (row_delete), self);
     g_signal_connect_swapped (row, "view", G_CALLBACK (row_view), self);
     g_signal_connect_swapped (row, "picture", G_CALLBACK (row_picture), self);
     g_signal_connect_swapped (row, "sibling", G_CALLBACK (row_sibling), self);
@@ -211,6 +218,8 @@ tyto_chat_view_class_init (TytoChatViewClass *klass)
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
   signals[SIGNAL_AGAIN] =
       g_signal_new ("again", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_MESSAGE);
+  signals[SIGNAL_DELETE] =
+      g_signal_new ("delete", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_MESSAGE);
   signals[SIGNAL_VIEW] =
       g_signal_new ("view", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_EDIT] =

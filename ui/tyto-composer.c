@@ -3,29 +3,30 @@
 
 #include "ui/tyto-composer.h"
 
-#include "ui/tyto-picture.h"
+#include "ui/tyto-attach-menu.h"
+#include "ui/tyto-strip.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define PICTURE_HEIGHT 64
 /* About eight lines. */
 #define MAX_TEXT_HEIGHT 180
+/* From here on the meter warns. */
+#define NEARLY_FULL 0.75
 
 struct _TytoComposer {
   GtkWidget parent_instance;
 
   TytoDocuments *documents;
-  GPtrArray *attachments; /* TytoAttachment */
-  int first_number;
-  gboolean busy, composing;
+  gboolean busy, composing, too_long;
 
-  GtkWidget *card, *strip_scroller, *strip, *view, *placeholder, *attach, *status, *send;
+  GtkWidget *card, *strip, *view, *placeholder, *attach, *status, *meter, *send;
 };
 
 G_DEFINE_FINAL_TYPE (TytoComposer, tyto_composer, GTK_TYPE_WIDGET)
 
-enum { SIGNAL_SEND, SIGNAL_STOP, SIGNAL_EDIT_LAST, SIGNAL_ATTACHED, SIGNAL_CHOOSE_PAGES, SIGNAL_PROBLEM, SIGNAL_VIEW, SIGNAL_CHANGED, N_SIGNALS };
+enum { SIGNAL_SEND, SIGNAL_STOP, SIGNAL_EDIT_LAST, SIGNAL_ATTACHED, SIGNAL_CHOOSE_PAGES, SIGNAL_PROBLEM, SIGNAL_VIEW, SIGNAL_CHANGED,
+       SIGNAL_REMOVED, SIGNAL_GATHER, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static GtkTextBuffer *
@@ -52,20 +53,17 @@ tyto_composer_set_text (TytoComposer *self, const char *text)
 static gboolean
 has_state (TytoComposer *self, TytoAttachmentState state)
 {
-  for (guint i = 0; i < self->attachments->len; i++)
-    if (tyto_attachment_get_state (g_ptr_array_index (self->attachments, i)) == state)
-      return TRUE;
-  return FALSE;
+  return tyto_strip_has_state (TYTO_STRIP (self->strip), state);
 }
 
 GPtrArray *
 tyto_composer_get_attachments (TytoComposer *self)
 {
-  GPtrArray *ready = g_ptr_array_new_with_free_func (g_object_unref);
+  GPtrArray *all = tyto_strip_get_attachments (TYTO_STRIP (self->strip)), *ready = g_ptr_array_new_with_free_func (g_object_unref);
 
-  for (guint i = 0; i < self->attachments->len; i++)
-    if (tyto_attachment_get_state (g_ptr_array_index (self->attachments, i)) == TYTO_ATTACHMENT_READY)
-      g_ptr_array_add (ready, g_object_ref (g_ptr_array_index (self->attachments, i)));
+  for (guint i = 0; i < all->len; i++)
+    if (tyto_attachment_get_state (g_ptr_array_index (all, i)) == TYTO_ATTACHMENT_READY)
+      g_ptr_array_add (ready, g_object_ref (g_ptr_array_index (all, i)));
   return ready;
 }
 
@@ -79,92 +77,82 @@ update (TytoComposer *self)
 
   gtk_widget_set_visible (self->placeholder, gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->composing);
   gtk_label_set_text (GTK_LABEL (self->placeholder),
-                      self->attachments->len > 0 ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
-  gtk_widget_set_visible (self->strip_scroller, self->attachments->len > 0);
+                      tyto_strip_get_attachments (TYTO_STRIP (self->strip))->len > 0 ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
   gtk_button_set_icon_name (GTK_BUTTON (self->send), self->busy ? "media-playback-stop-symbolic" : "go-up-symbolic");
-  gtk_widget_set_sensitive (self->send, self->busy || (something && !has_state (self, TYTO_ATTACHMENT_READING)));
+  gtk_widget_set_sensitive (self->send, self->busy || (something && !self->too_long && !has_state (self, TYTO_ATTACHMENT_READING)));
   gtk_widget_set_tooltip_text (self->send, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->send), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
-}
-
-static void
-renumber (TytoComposer *self)
-{
-  for (guint i = 0; i < self->attachments->len; i++)
-    tyto_attachment_set_number (g_ptr_array_index (self->attachments, i), self->first_number + (int) i);
 }
 
 void
 tyto_composer_set_first_number (TytoComposer *self, int number)
 {
-  self->first_number = number;
-  renumber (self);
+  tyto_strip_set_first_number (TYTO_STRIP (self->strip), number);
 }
 
 static void
-remove_attachment (TytoComposer *self, TytoPicture *picture)
+strip_changed (TytoComposer *self)
 {
-  g_autoptr (TytoAttachment) attachment = g_object_ref (tyto_picture_get_attachment (picture));
-
-  g_signal_handlers_disconnect_by_data (attachment, self);
-  gtk_box_remove (GTK_BOX (self->strip), GTK_WIDGET (picture));
-  g_ptr_array_remove (self->attachments, attachment);
-  renumber (self);
   update (self);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+static void
+strip_ready (TytoComposer *self, TytoAttachment *attachment)
+{
+  g_signal_emit (self, signals[SIGNAL_ATTACHED], 0, attachment);
+}
+
+static void
+strip_view (TytoComposer *self, TytoAttachment *attachment)
+{
+  g_signal_emit (self, signals[SIGNAL_VIEW], 0, attachment);
+}
+
+static void
+strip_removed (TytoComposer *self, TytoAttachment *attachment, int index)
+{
+  g_signal_emit (self, signals[SIGNAL_REMOVED], 0, attachment, index);
+  tyto_composer_focus (self);
+}
+
+void
+tyto_composer_insert (TytoComposer *self, TytoAttachment *attachment, int index)
+{
+  tyto_strip_insert (TYTO_STRIP (self->strip), attachment, index);
+  if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY)
+    strip_ready (self, attachment);
+  else if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READING && *tyto_attachment_get_blob (attachment))
+    tyto_documents_load_thumbnail (self->documents, attachment);
+}
+
+static void
+attach_again (TytoComposer *self, TytoAttachment *attachment)
+{
+  g_autoptr (TytoAttachment) copy = tyto_attachment_copy (attachment);
+
+  tyto_composer_insert (self, copy, -1);
   tyto_composer_focus (self);
 }
 
 static void
-state_changed (TytoComposer *self, GParamSpec *pspec, TytoAttachment *attachment)
+gather (TytoComposer *self)
 {
-  if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY)
-    g_signal_emit (self, signals[SIGNAL_ATTACHED], 0, attachment);
-  update (self);
-}
+  GPtrArray *earlier = NULL;
 
-static void
-picture_activated (TytoComposer *self, TytoPicture *picture)
-{
-  g_signal_emit (self, signals[SIGNAL_VIEW], 0, tyto_picture_get_attachment (picture));
-}
-
-static void
-add_attachment (TytoComposer *self, TytoAttachment *attachment)
-{
-  GtkWidget *picture = tyto_picture_new (attachment, PICTURE_HEIGHT, TRUE);
-
-  g_ptr_array_add (self->attachments, g_object_ref (attachment));
-  g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
-  g_signal_connect_swapped (picture, "activated", G_CALLBACK (picture_activated), self);
-  g_signal_connect_swapped (picture, "removed", G_CALLBACK (remove_attachment), self);
-  gtk_box_append (GTK_BOX (self->strip), picture);
-  renumber (self);
-  update (self);
-}
-
-/* Takes the attachment out again, wherever it stands. */
-static void
-withdraw_attachment (TytoComposer *self, TytoAttachment *attachment)
-{
-  for (GtkWidget *child = gtk_widget_get_first_child (self->strip); child; child = gtk_widget_get_next_sibling (child))
-    if (tyto_picture_get_attachment (TYTO_PICTURE (child)) == attachment) {
-      remove_attachment (self, TYTO_PICTURE (child));
-      return;
-    }
+  g_signal_emit (self, signals[SIGNAL_GATHER], 0, &earlier);
+  if (!earlier)
+    return;
+  tyto_attach_menu_set_earlier (TYTO_ATTACH_MENU (self->attach), earlier);
+  g_ptr_array_unref (earlier);
 }
 
 void
 tyto_composer_clear (TytoComposer *self)
 {
-  GtkWidget *child;
-
-  for (guint i = 0; i < self->attachments->len; i++)
-    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, i), self);
-  g_ptr_array_set_size (self->attachments, 0);
-  while ((child = gtk_widget_get_first_child (self->strip)))
-    gtk_box_remove (GTK_BOX (self->strip), child);
+  tyto_strip_clear (TYTO_STRIP (self->strip));
   gtk_text_buffer_set_text (buffer (self), "", 0);
-  update (self);
+  tyto_composer_set_cost (self, NULL, 0.0, NULL, FALSE);
 }
 
 /* An import on its way: the composer, and the placeholder that stands for the file. */
@@ -188,7 +176,7 @@ imported (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
   }
   if (import->is_document) {
-    withdraw_attachment (self, attachment);
+    tyto_strip_withdraw (TYTO_STRIP (self->strip), attachment);
     g_signal_emit (self, signals[SIGNAL_CHOOSE_PAGES], 0, import);
     return;
   }
@@ -203,7 +191,7 @@ begin_import (TytoComposer *self, const char *name)
 
   importing->self = g_object_ref (self);
   importing->attachment = tyto_attachment_new (name, -1);
-  add_attachment (self, importing->attachment);
+  tyto_strip_insert (TYTO_STRIP (self->strip), importing->attachment, -1);
   return importing;
 }
 
@@ -249,7 +237,7 @@ tyto_composer_attach_pages (TytoComposer *self, const char *blob, const char *na
     g_autoptr (TytoAttachment) attachment = tyto_attachment_new (name, pages[i]);
 
     tyto_attachment_set_blob (attachment, blob);
-    add_attachment (self, attachment);
+    tyto_strip_insert (TYTO_STRIP (self->strip), attachment, -1);
     tyto_documents_load_thumbnail (self->documents, attachment);
   }
 }
@@ -262,9 +250,20 @@ tyto_composer_set_busy (TytoComposer *self, gboolean busy)
 }
 
 void
-tyto_composer_set_status (TytoComposer *self, const char *status)
+tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled, const char *meter, gboolean too_long)
 {
-  gtk_label_set_text (GTK_LABEL (self->status), status ? status : "");
+  self->too_long = too_long;
+  gtk_label_set_text (GTK_LABEL (self->status), cost ? cost : "");
+  gtk_widget_set_tooltip_text (self->status, cost);
+  if (too_long)
+    gtk_widget_add_css_class (self->status, "error-text");
+  else
+    gtk_widget_remove_css_class (self->status, "error-text");
+  gtk_widget_set_visible (self->meter, meter != NULL);
+  gtk_level_bar_set_value (GTK_LEVEL_BAR (self->meter), CLAMP (filled, 0.0, 1.0));
+  gtk_widget_set_tooltip_text (self->meter, meter);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->meter), GTK_ACCESSIBLE_PROPERTY_LABEL, meter ? meter : "", -1);
+  update (self);
 }
 
 void
@@ -354,9 +353,9 @@ tyto_composer_dispose (GObject *object)
 {
   TytoComposer *self = TYTO_COMPOSER (object);
 
-  for (guint i = 0; self->attachments && i < self->attachments->len; i++)
-    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, i), self);
-  g_clear_pointer (&self->attachments, g_ptr_array_unref);
+  if (self->strip)
+    g_signal_handlers_disconnect_by_data (self->strip, self);
+  self->strip = NULL;
   g_clear_object (&self->documents);
   g_clear_pointer (&self->card, gtk_widget_unparent);
   G_OBJECT_CLASS (tyto_composer_parent_class)->dispose (object);
@@ -381,6 +380,9 @@ tyto_composer_class_init (TytoComposerClass *klass)
   signals[SIGNAL_CHOOSE_PAGES] = add_signal ("choose-pages", G_TYPE_POINTER);
   signals[SIGNAL_CHANGED] = add_signal ("changed", G_TYPE_NONE);
   signals[SIGNAL_VIEW] = add_signal ("view", TYTO_TYPE_ATTACHMENT);
+  signals[SIGNAL_REMOVED] = g_signal_new ("removed", TYTO_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2,
+                                          TYTO_TYPE_ATTACHMENT, G_TYPE_INT);
+  signals[SIGNAL_GATHER] = add_signal ("gather", G_TYPE_POINTER);
   signals[SIGNAL_PROBLEM] = add_signal ("problem", G_TYPE_STRING);
 }
 
@@ -429,18 +431,24 @@ build_buttons (TytoComposer *self)
 {
   GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
 
-  self->attach = gtk_button_new_from_icon_name ("list-add-symbolic");
-  gtk_widget_add_css_class (self->attach, "flat");
-  gtk_widget_add_css_class (self->attach, "circular");
-  gtk_widget_set_tooltip_text (self->attach, _("Attach pictures or PDF pages"));
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->attach), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Attach pictures or PDF pages"), -1);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->attach), "win.attach");
+  self->attach = tyto_attach_menu_new ();
+  g_signal_connect_swapped (self->attach, "opening", G_CALLBACK (gather), self);
+  g_signal_connect_swapped (self->attach, "again", G_CALLBACK (attach_again), self);
 
   self->status = gtk_label_new (NULL);
   gtk_widget_set_hexpand (self->status, TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->status), 1.0f);
   gtk_label_set_ellipsize (GTK_LABEL (self->status), PANGO_ELLIPSIZE_END);
   gtk_widget_add_css_class (self->status, "quiet");
+
+  self->meter = gtk_level_bar_new_for_interval (0.0, 1.0);
+  gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_LOW);
+  gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_HIGH);
+  gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_FULL);
+  gtk_level_bar_add_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_FULL, NEARLY_FULL);
+  gtk_widget_set_valign (self->meter, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (self->meter, "meter");
+  gtk_widget_set_visible (self->meter, FALSE);
 
   self->send = gtk_button_new_from_icon_name ("go-up-symbolic");
   gtk_widget_add_css_class (self->send, "circular");
@@ -450,6 +458,7 @@ build_buttons (TytoComposer *self)
 
   gtk_box_append (GTK_BOX (row), self->attach);
   gtk_box_append (GTK_BOX (row), self->status);
+  gtk_box_append (GTK_BOX (row), self->meter);
   gtk_box_append (GTK_BOX (row), self->send);
   return row;
 }
@@ -457,16 +466,15 @@ build_buttons (TytoComposer *self)
 static void
 tyto_composer_init (TytoComposer *self)
 {
-  self->attachments = g_ptr_array_new_with_free_func (g_object_unref);
-  self->first_number = 1;
   self->card = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   gtk_widget_add_css_class (self->card, "composer");
 
-  self->strip = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
-  self->strip_scroller = gtk_scrolled_window_new ();
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->strip_scroller), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->strip_scroller), self->strip);
-  gtk_box_append (GTK_BOX (self->card), self->strip_scroller);
+  self->strip = tyto_strip_new ();
+  g_signal_connect_swapped (self->strip, "changed", G_CALLBACK (strip_changed), self);
+  g_signal_connect_swapped (self->strip, "ready", G_CALLBACK (strip_ready), self);
+  g_signal_connect_swapped (self->strip, "view", G_CALLBACK (strip_view), self);
+  g_signal_connect_swapped (self->strip, "removed", G_CALLBACK (strip_removed), self);
+  gtk_box_append (GTK_BOX (self->card), self->strip);
   gtk_box_append (GTK_BOX (self->card), build_text (self));
   gtk_box_append (GTK_BOX (self->card), build_buttons (self));
   gtk_widget_set_parent (self->card, GTK_WIDGET (self));

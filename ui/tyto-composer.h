@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  *
  * Signals: "send", "stop", "edit-last" (Up in an empty composer), "attached" (TytoAttachment: a picture is ready to be read ahead),
  * "choose-pages" (TytoImport *: a document was given), "problem" (const char *: something that could not be attached),
- * "view" (TytoAttachment: look at it closely), "changed" (the text). */
+ * "view" (TytoAttachment: look at it closely), "changed" (text or attachments), "removed" (TytoAttachment, int: the user took out the one at
+ * this place), "gather" (GPtrArray **: wants the pictures of the chat, TytoAttachment; it frees the array). */
 #define TYTO_TYPE_COMPOSER (tyto_composer_get_type ())
 G_DECLARE_FINAL_TYPE (TytoComposer, tyto_composer, TYTO, COMPOSER, GtkWidget)
 
@@ -27,14 +28,18 @@ void tyto_composer_clear (TytoComposer *self);
 /* The number that the first attachment gets. */
 void tyto_composer_set_first_number (TytoComposer *self, int number);
 void tyto_composer_set_busy (TytoComposer *self, gboolean busy);
-/* The quiet line beside the button. */
-void tyto_composer_set_status (TytoComposer *self, const char *status);
+/* The quiet line beside the button says what sending would cost (NULL: nothing), the meter how much of the model's memory is used (0..1, with
+ * `meter` in words; NULL hides it). What is too long cannot be sent. */
+void tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled, const char *meter, gboolean too_long);
 
 /* Takes files in: pictures become attachments, documents ask for their pages. */
 void tyto_composer_attach_file (TytoComposer *self, GFile *file);
 void tyto_composer_attach_texture (TytoComposer *self, GdkTexture *texture);
 /* Pages of a document, as "choose-pages" gave it (numbers from 0). */
 void tyto_composer_attach_pages (TytoComposer *self, const char *blob, const char *name, const int *pages, guint n_pages);
+
+/* Puts one in at a place (-1: the end): one that was taken out, or belongs to a draft. */
+void tyto_composer_insert (TytoComposer *self, TytoAttachment *attachment, int index);
 
 void tyto_composer_focus (TytoComposer *self);
 

@@ -285,6 +285,18 @@ tyto_markdown_set_text (TytoMarkdown *self, const char *text, int n_pictures)
   cmark_node_free (document);
 }
 
+char *
+tyto_markdown_to_plain (const char *text)
+{
+  cmark_node *document = tyto_markup_parse (text, -1);
+  char *rendered = cmark_render_plaintext (document, CMARK_OPT_DEFAULT, 0);
+  char *plain = g_strchomp (g_strdup (rendered));
+
+  free (rendered);
+  cmark_node_free (document);
+  return plain;
+}
+
 static void
 tyto_markdown_finalize (GObject *object)
 {

@@ -13,6 +13,9 @@ G_DECLARE_FINAL_TYPE (TytoMarkdown, tyto_markdown, TYTO, MARKDOWN, GtkBox)
 /* `description`: what a screen reader says that the text is. */
 GtkWidget *tyto_markdown_new (const char *description);
 
+/* The words alone, without marks. The caller frees. */
+char *tyto_markdown_to_plain (const char *text);
+
 /* `n_pictures`: numbers up to this one are links in "picture N". */
 void tyto_markdown_set_text (TytoMarkdown *self, const char *text, int n_pictures);
 

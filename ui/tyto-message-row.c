@@ -19,12 +19,12 @@ struct _TytoMessageRow {
   TytoMessage *message;
   gboolean last, hovered;
 
-  GtkWidget *column, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *speed;
+  GtkWidget *column, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *delete, *speed;
 };
 
 G_DEFINE_FINAL_TYPE (TytoMessageRow, tyto_message_row, GTK_TYPE_BOX)
 
-enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, SIGNAL_PICTURE, SIGNAL_VIEW, N_SIGNALS };
+enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, SIGNAL_DELETE, SIGNAL_PICTURE, SIGNAL_VIEW, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static gboolean
@@ -81,6 +81,7 @@ tyto_message_row_refresh (TytoMessageRow *self)
   gtk_widget_set_sensitive (self->next, !busy && index + 1 < n);
   if (self->again)
     gtk_widget_set_sensitive (self->again, !busy);
+  gtk_widget_set_sensitive (self->delete, !busy);
   if (self->edit)
     gtk_widget_set_sensitive (self->edit, !busy);
   update_actions (self);
@@ -99,7 +100,7 @@ update_text (TytoMessageRow *self)
   } else {
     g_autofree char *shown = growing && *text ? g_strconcat (text, CARET, NULL) : g_strdup (text);
 
-    tyto_markdown_set_text (TYTO_MARKDOWN (self->text), shown, tyto_chat_get_next_number (self->chat) - 1);
+    tyto_markdown_set_text (TYTO_MARKDOWN (self->text), shown, tyto_chat_get_next_number (self->chat, NULL) - 1);
   }
 }
 
@@ -147,7 +148,21 @@ update_state (TytoMessageRow *self)
 static void
 copy_clicked (TytoMessageRow *self)
 {
+  g_autofree char *plain = is_answer (self) ? tyto_markdown_to_plain (tyto_message_get_text (self->message)) : NULL;
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), plain ? plain : tyto_message_get_text (self->message));
+}
+
+static void
+copy_markdown (TytoMessageRow *self)
+{
   gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), tyto_message_get_text (self->message));
+}
+
+static void
+delete_clicked (TytoMessageRow *self)
+{
+  g_signal_emit (self, signals[SIGNAL_DELETE], 0);
 }
 
 static void
@@ -214,6 +229,7 @@ tyto_message_row_class_init (TytoMessageRowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = tyto_message_row_dispose;
   signals[SIGNAL_AGAIN] = g_signal_new ("again", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_EDIT] = g_signal_new ("edit", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_DELETE] = g_signal_new ("delete", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_VIEW] =
       g_signal_new ("view", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_PICTURE] =
@@ -263,7 +279,7 @@ build_pictures (TytoMessageRow *self)
 static void
 build_actions (TytoMessageRow *self)
 {
-  GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *spacer = gtk_label_new (NULL);
+  GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *spacer = gtk_label_new (NULL), *markdown;
 
   self->actions = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
   gtk_widget_add_css_class (self->actions, "actions");
@@ -273,11 +289,18 @@ build_actions (TytoMessageRow *self)
     self->again = icon_button ("view-refresh-symbolic", _("Answer again"));
     g_signal_connect_swapped (self->again, "clicked", G_CALLBACK (again_clicked), self);
     gtk_box_append (GTK_BOX (self->actions), self->again);
+    markdown = icon_button ("text-x-generic-symbolic", _("Copy as Markdown"));
+    g_signal_connect_swapped (markdown, "clicked", G_CALLBACK (copy_markdown), self);
+    gtk_box_append (GTK_BOX (self->actions), markdown);
   } else {
     self->edit = icon_button ("document-edit-symbolic", _("Edit the question"));
     g_signal_connect_swapped (self->edit, "clicked", G_CALLBACK (edit_clicked), self);
     gtk_box_append (GTK_BOX (self->actions), self->edit);
   }
+
+  self->delete = icon_button ("user-trash-symbolic", _("Delete"));
+  g_signal_connect_swapped (self->delete, "clicked", G_CALLBACK (delete_clicked), self);
+  gtk_box_append (GTK_BOX (self->actions), self->delete);
 
   self->branch = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
   self->previous = icon_button ("go-previous-symbolic", _("Previous version"));

@@ -9,6 +9,8 @@
 
 struct _TytoPreferences {
   AdwPreferencesWindow parent_instance;
+
+  TytoServices *services;
 };
 
 G_DEFINE_FINAL_TYPE (TytoPreferences, tyto_preferences, ADW_TYPE_PREFERENCES_WINDOW)
@@ -24,62 +26,188 @@ open_folder (TytoPreferences *self)
 }
 
 static void
+say (TytoPreferences *self, const char *text)
+{
+  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), adw_toast_new (text));
+}
+
+static void
+all_deleted (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoPreferences) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  say (self, tyto_services_delete_all_finish (TYTO_SERVICES (object), result, &error) ? _("Everything was deleted.") : error->message);
+}
+
+static void
+delete_answered (TytoPreferences *self, const char *response)
+{
+  if (g_str_equal (response, "delete"))
+    tyto_services_delete_all_async (self->services, all_deleted, g_object_ref (self));
+}
+
+/* There is no undo for this, so it asks. */
+static void
+delete_all (TytoPreferences *self)
+{
+  GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Delete everything?"),
+                                              _("All chats are deleted, with the copies of the pictures and documents in them. "
+                                                "Models, preferences and your own files stay."));
+
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "delete", _("_Delete everything"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_swapped (dialog, "response", G_CALLBACK (delete_answered), self);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static void
+tyto_preferences_dispose (GObject *object)
+{
+  TytoPreferences *self = TYTO_PREFERENCES (object);
+
+  g_clear_object (&self->services);
+  G_OBJECT_CLASS (tyto_preferences_parent_class)->dispose (object);
+}
+
+static void
 tyto_preferences_class_init (TytoPreferencesClass *klass)
 {
+  G_OBJECT_CLASS (klass)->dispose = tyto_preferences_dispose;
+}
+
+static void
+tyto_preferences_init (TytoPreferences *self)
+{
+}
+
+/* A row with `widget` at its end, bound to a setting. */
+static GtkWidget *
+add_row (GtkWidget *parent, const char *title, const char *subtitle, GtkWidget *widget)
+{
+  GtkWidget *row = adw_action_row_new ();
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  if (subtitle)
+    adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
+  gtk_widget_set_valign (widget, GTK_ALIGN_CENTER);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), widget);
+  adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), widget);
+  if (ADW_IS_EXPANDER_ROW (parent))
+    adw_expander_row_add_row (ADW_EXPANDER_ROW (parent), row);
+  else
+    adw_preferences_group_add (ADW_PREFERENCES_GROUP (parent), row);
+  return row;
+}
+
+static void
+add_number (GtkWidget *parent, const char *title, const char *subtitle, const char *key, double min, double max, double step, guint digits)
+{
+  GtkWidget *spin = gtk_spin_button_new_with_range (min, max, step);
+
+  gtk_spin_button_set_digits (GTK_SPIN_BUTTON (spin), digits);
+  gtk_spin_button_set_update_policy (GTK_SPIN_BUTTON (spin), GTK_UPDATE_IF_VALID);
+  g_settings_bind (tyto_settings_get (), key, spin, "value", G_SETTINGS_BIND_DEFAULT);
+  add_row (parent, title, subtitle, spin);
+}
+
+/* The language's code in the settings, its place in the list of the row: 0 is "as asked". */
+static gboolean
+language_to_index (GValue *value, GVariant *variant, gpointer user_data)
+{
+  guint index = 0;
+
+  for (guint i = 0; tyto_languages[i].code; i++)
+    if (g_str_equal (tyto_languages[i].code, g_variant_get_string (variant, NULL)))
+      index = i + 1;
+  g_value_set_uint (value, index);
+  return TRUE;
+}
+
+static GVariant *
+index_to_language (const GValue *value, const GVariantType *type, gpointer user_data)
+{
+  guint index = g_value_get_uint (value);
+
+  return g_variant_new_string (index == 0 || index == GTK_INVALID_LIST_POSITION ? "" : tyto_languages[index - 1].code);
+}
+
+static GtkWidget *
+build_language (void)
+{
+  GtkWidget *row = adw_combo_row_new ();
+  g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+
+  gtk_string_list_append (names, _("As the question"));
+  for (const TytoLanguage *l = tyto_languages; l->code; l++)
+    gtk_string_list_append (names, l->name);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Language of the answers"));
+  adw_combo_row_set_model (ADW_COMBO_ROW (row), G_LIST_MODEL (names));
+  g_settings_bind_with_mapping (tyto_settings_get (), "reply-language", row, "selected", G_SETTINGS_BIND_DEFAULT, language_to_index,
+                                index_to_language, NULL, NULL);
+  return row;
 }
 
 static GtkWidget *
 build_answers (void)
 {
-  GtkWidget *group = adw_preferences_group_new (), *varied = adw_action_row_new (), *instructions = adw_entry_row_new ();
-  GtkWidget *toggle = gtk_switch_new ();
-  GSettings *settings = tyto_settings_get ();
+  GtkWidget *group = adw_preferences_group_new (), *instructions = adw_entry_row_new (), *toggle = gtk_switch_new ();
+  GtkWidget *advanced = adw_expander_row_new ();
 
   adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (group), _("Answers"));
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (varied), _("Varied answers"));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (varied), _("Choose among the likely words instead of always taking the likeliest"));
-  gtk_widget_set_valign (toggle, GTK_ALIGN_CENTER);
-  adw_action_row_add_suffix (ADW_ACTION_ROW (varied), toggle);
-  adw_action_row_set_activatable_widget (ADW_ACTION_ROW (varied), toggle);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (toggle), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Varied answers"), -1);
+  add_row (group, _("Varied answers"), _("Choose among the likely words instead of always taking the likeliest"), toggle);
+  g_settings_bind (tyto_settings_get (), "varied", toggle, "active", G_SETTINGS_BIND_DEFAULT);
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), build_language ());
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (instructions), _("Your instructions to the model"));
-  if (settings) {
-    g_settings_bind (settings, "varied", toggle, "active", G_SETTINGS_BIND_DEFAULT);
-    g_settings_bind (settings, "instructions", instructions, "text", G_SETTINGS_BIND_DEFAULT);
-  }
-  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), varied);
+  g_settings_bind (tyto_settings_get (), "instructions", instructions, "text", G_SETTINGS_BIND_DEFAULT);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), instructions);
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (advanced), _("Advanced"));
+  add_number (advanced, _("Temperature"), _("Of varied answers: higher is more surprising"), "temperature", 0.05, 2.0, 0.05, 2);
+  add_number (advanced, _("Words to choose among (top-k)"), _("Of varied answers; 0: all words"), "top-k", 0.0, 1000.0, 1.0, 0);
+  add_number (advanced, _("Share of likely words (top-p)"), _("Of varied answers; 1: all words"), "top-p", 0.05, 1.0, 0.05, 2);
+  add_number (advanced, _("Holding back repetitions"), _("1: not at all"), "repeat-penalty", 1.0, 2.0, 0.05, 2);
+  add_number (advanced, _("Longest answer in tokens"), NULL, "max-tokens", 16.0, 4096.0, 16.0, 0);
+  add_number (advanced, _("Threads"), _("0: one for each core. Counts from the next start."), "threads", 0.0, 256.0, 1.0, 0);
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), advanced);
   return group;
 }
 
 static GtkWidget *
 build_data (TytoPreferences *self)
 {
-  GtkWidget *group = adw_preferences_group_new (), *row = adw_action_row_new (), *button = gtk_button_new_with_mnemonic (_("_Open"));
+  GtkWidget *group = adw_preferences_group_new ();
+  GtkWidget *open = gtk_button_new_with_mnemonic (_("_Open")), *delete = gtk_button_new_with_mnemonic (_("_Delete…"));
 
   adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (group), _("Data"));
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Folder of data"));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _("Your chats, and copies of the pictures and documents in them"));
-  gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
-  g_signal_connect_swapped (button, "clicked", G_CALLBACK (open_folder), self);
-  adw_action_row_add_suffix (ADW_ACTION_ROW (row), button);
-  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), row);
+  g_signal_connect_swapped (open, "clicked", G_CALLBACK (open_folder), self);
+  add_row (group, _("Folder of data"), _("Your chats, and copies of the pictures and documents in them"), open);
+  if (self->services) {
+    g_signal_connect_swapped (delete, "clicked", G_CALLBACK (delete_all), self);
+    gtk_widget_add_css_class (delete, "destructive-action");
+    add_row (group, _("Delete everything"), _("All chats and the copies in them"), delete);
+  } else {
+    g_object_ref_sink (delete);
+    g_object_unref (delete);
+  }
   return group;
 }
 
-static void
-tyto_preferences_init (TytoPreferences *self)
+GtkWidget *
+tyto_preferences_new (GtkWindow *parent, TytoServices *services)
 {
+  TytoPreferences *self = g_object_new (TYTO_TYPE_PREFERENCES, "transient-for", parent, "modal", parent != NULL, "search-enabled", FALSE,
+                                        "default-width", 600, "default-height", 620, NULL);
   GtkWidget *page = adw_preferences_page_new ();
 
+  self->services = services ? g_object_ref (services) : NULL;
+  adw_preferences_page_set_title (ADW_PREFERENCES_PAGE (page), _("General"));
+  adw_preferences_page_set_icon_name (ADW_PREFERENCES_PAGE (page), "preferences-system-symbolic");
   adw_preferences_page_add (ADW_PREFERENCES_PAGE (page), ADW_PREFERENCES_GROUP (build_answers ()));
   adw_preferences_page_add (ADW_PREFERENCES_PAGE (page), ADW_PREFERENCES_GROUP (build_data (self)));
   adw_preferences_window_add (ADW_PREFERENCES_WINDOW (self), ADW_PREFERENCES_PAGE (page));
-}
-
-GtkWidget *
-tyto_preferences_new (GtkWindow *parent)
-{
-  return g_object_new (TYTO_TYPE_PREFERENCES, "transient-for", parent, "modal", parent != NULL, "search-enabled", FALSE,
-                       "default-width", 560, "default-height", 420, NULL);
+  return GTK_WIDGET (self);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/tyto-services.h"
+
 #include <adwaita.h>
 
 G_BEGIN_DECLS
@@ -9,7 +11,7 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_PREFERENCES (tyto_preferences_get_type ())
 G_DECLARE_FINAL_TYPE (TytoPreferences, tyto_preferences, TYTO, PREFERENCES, AdwPreferencesWindow)
 
-/* `parent` may be NULL. */
-GtkWidget *tyto_preferences_new (GtkWindow *parent);
+/* `parent` may be NULL; without `services` there is nothing of the data to delete. */
+GtkWidget *tyto_preferences_new (GtkWindow *parent, TytoServices *services);
 
 G_END_DECLS

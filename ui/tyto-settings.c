@@ -40,19 +40,53 @@ tyto_settings_get (void)
   return settings;
 }
 
-gboolean
-tyto_settings_get_varied (void)
-{
-  GSettings *settings = tyto_settings_get ();
+const TytoLanguage tyto_languages[] = {
+  { "en", "English", "English" }, { "de", "Deutsch", "German" },   { "es", "Español", "Spanish" }, { "fr", "Français", "French" },
+  { "ja", "日本語", "Japanese" }, { "ko", "한국어", "Korean" }, { "zh", "中文", "Chinese" },     { NULL, NULL, NULL },
+};
 
-  return settings && g_settings_get_boolean (settings, "varied");
+/* "Answer in German." */
+static char *
+language_sentence (GSettings *settings)
+{
+  g_autofree char *code = g_settings_get_string (settings, "reply-language");
+
+  for (const TytoLanguage *l = tyto_languages; l->code; l++)
+    if (g_str_equal (l->code, code))
+      return g_strdup_printf ("Answer in %s.", l->english);
+  return NULL;
 }
 
-char *
-tyto_settings_get_instructions (void)
+void
+tyto_settings_get_answer_options (TytoAnswerOptions *options, char **instructions)
 {
   GSettings *settings = tyto_settings_get ();
-  g_autofree char *text = settings ? g_strstrip (g_settings_get_string (settings, "instructions")) : NULL;
+  g_autofree char *own = settings ? g_strstrip (g_settings_get_string (settings, "instructions")) : NULL;
+  g_autofree char *language = settings ? language_sentence (settings) : NULL;
 
-  return text && *text ? g_steal_pointer (&text) : NULL;
+  *options = TYTO_ANSWER_PRECISE;
+  *instructions = NULL;
+  options->seed = g_random_int ();
+  if (!settings)
+    return;
+  if (g_settings_get_boolean (settings, "varied")) {
+    options->temperature = g_settings_get_double (settings, "temperature");
+    options->top_k = g_settings_get_int (settings, "top-k");
+    options->top_p = g_settings_get_double (settings, "top-p");
+  }
+  options->repeat_penalty = g_settings_get_double (settings, "repeat-penalty");
+  options->max_tokens = g_settings_get_int (settings, "max-tokens");
+  if (*own && language)
+    *instructions = g_strdup_printf ("%s %s", own, language);
+  else if (*own || language)
+    *instructions = g_strdup (*own ? own : language);
+  options->instructions = *instructions;
+}
+
+int
+tyto_settings_get_threads (void)
+{
+  GSettings *settings = tyto_settings_get ();
+
+  return settings ? g_settings_get_int (settings, "threads") : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "app/chat/tyto-engine.h"
 
 G_BEGIN_DECLS
 
@@ -9,8 +9,17 @@ G_BEGIN_DECLS
  * nothing can be chosen. In a build tree the schema is found beside the program. Main thread only. */
 GSettings *tyto_settings_get (void);
 
-gboolean tyto_settings_get_varied (void);
-/* The user's own sentence to the model; NULL when there is none. The caller frees. */
-char *tyto_settings_get_instructions (void);
+/* How answers are made. `instructions` gets what the options borrow: the user's own sentence and the language wished for, or NULL; the caller
+ * frees it. */
+void tyto_settings_get_answer_options (TytoAnswerOptions *options, char **instructions);
+
+/* Threads for the model; 0: as many as the computer has cores. */
+int tyto_settings_get_threads (void);
+
+/* Languages that an answer can be wished in: their names in themselves, and in English for the model; ended by NULLs. */
+typedef struct {
+  const char *code, *name, *english;
+} TytoLanguage;
+extern const TytoLanguage tyto_languages[];
 
 G_END_DECLS

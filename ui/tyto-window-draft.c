@@ -3,29 +3,54 @@
 
 #include "ui/tyto-window-private.h"
 
-/* Typing pauses this long before a draft is saved. */
-#define PAUSE_MS 1000
+/* A change is saved after this long: what a crash can cost. */
+#define DELAY_MS 800
+
+/* Where the draft of the open chat is kept: with its conversation, or with the one that has not begun. */
+static TytoConversation *
+keeper (TytoWindow *self)
+{
+  return tyto_chat_is_begun (self->chat) ? tyto_chat_get_conversation (self->chat) : tyto_services_get_new_draft (self->services);
+}
+
+static gboolean
+same_attachments (GPtrArray *a, GPtrArray *b)
+{
+  if (a->len != b->len)
+    return FALSE;
+  for (guint i = 0; i < a->len; i++) {
+    TytoAttachment *x = g_ptr_array_index (a, i), *y = g_ptr_array_index (b, i);
+
+    if (g_strcmp0 (tyto_attachment_get_blob (x), tyto_attachment_get_blob (y)) != 0 || tyto_attachment_get_page (x) != tyto_attachment_get_page (y))
+      return FALSE;
+  }
+  return TRUE;
+}
 
 void
 _tyto_window_keep_draft (TytoWindow *self)
 {
   TytoConversation *conversation;
+  g_autoptr (GPtrArray) attachments = NULL;
   g_autofree char *text = NULL;
 
   g_clear_handle_id (&self->draft_timer, g_source_remove);
-  /* A conversation begins with its first question; and a question being edited is no draft. */
-  if (!self->chat || self->edited || tyto_chat_is_empty (self->chat))
+  /* A question being edited is no draft. */
+  if (!self->chat || self->edited)
     return;
-  conversation = tyto_chat_get_conversation (self->chat);
+  conversation = keeper (self);
   text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
-  if (g_strcmp0 (text, tyto_conversation_get_draft (conversation)) == 0)
+  attachments = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
+  if (g_strcmp0 (text, tyto_conversation_get_draft (conversation)) == 0 &&
+      same_attachments (attachments, tyto_conversation_get_draft_attachments (conversation)))
     return;
   tyto_conversation_set_draft (conversation, text);
+  tyto_conversation_set_draft_attachments (conversation, attachments);
   tyto_store_save_conversation (tyto_services_get_store (self->services), conversation);
 }
 
 static gboolean
-pause_over (gpointer window)
+time_over (gpointer window)
 {
   TytoWindow *self = window;
 
@@ -37,15 +62,31 @@ pause_over (gpointer window)
 void
 _tyto_window_draft_changed (TytoWindow *self)
 {
-  g_clear_handle_id (&self->draft_timer, g_source_remove);
-  self->draft_timer = g_timeout_add (PAUSE_MS, pause_over, self);
+  if (self->draft_timer == 0)
+    self->draft_timer = g_timeout_add (DELAY_MS, time_over, self);
 }
 
 void
 _tyto_window_show_draft (TytoWindow *self)
 {
-  const char *draft = tyto_conversation_get_draft (tyto_chat_get_conversation (self->chat));
+  TytoConversation *conversation = keeper (self);
+  const char *draft = tyto_conversation_get_draft (conversation);
+  g_autoptr (GPtrArray) attachments = g_ptr_array_copy (tyto_conversation_get_draft_attachments (conversation), (GCopyFunc) (void (*) (void)) g_object_ref, NULL);
 
+  g_ptr_array_set_free_func (attachments, g_object_unref);
+  for (guint i = 0; i < attachments->len; i++)
+    tyto_composer_insert (TYTO_COMPOSER (self->composer), g_ptr_array_index (attachments, i), -1);
   if (draft && *draft)
     tyto_composer_set_text (TYTO_COMPOSER (self->composer), draft);
+}
+
+void
+_tyto_window_forget_new_draft (TytoWindow *self)
+{
+  TytoConversation *draft = tyto_services_get_new_draft (self->services);
+  g_autoptr (GPtrArray) nothing = g_ptr_array_new_with_free_func (g_object_unref);
+
+  tyto_conversation_set_draft (draft, "");
+  tyto_conversation_set_draft_attachments (draft, nothing);
+  tyto_store_save_conversation (tyto_services_get_store (self->services), draft);
 }

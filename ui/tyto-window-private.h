@@ -14,7 +14,8 @@ struct _TytoWindow {
   GPtrArray *running; /* TytoChat: out of sight, with an answer that is still being written */
   TytoMessage *edited; /* the question that the composer holds for editing, or NULL */
   GPtrArray *samples;
-  guint draft_timer;
+  guint draft_timer, cost_timer;
+  gboolean prepare; /* with the next measurement */
 
   GtkWidget *flap, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *banner, *banner_label, *toasts;
   GtkWidget *drop_frame, *drop_label;
@@ -28,7 +29,18 @@ GtkWidget *_tyto_window_build_drop_frame (TytoWindow *self);
 void _tyto_window_keep_draft (TytoWindow *self);
 void _tyto_window_draft_changed (TytoWindow *self);
 void _tyto_window_show_draft (TytoWindow *self);
+/* What was kept for the chat that has not begun was sent. */
+void _tyto_window_forget_new_draft (TytoWindow *self);
+
+/* tyto-window-cost.c: the line that says what sending would cost. With `prepare` the engine also evaluates in advance what is fixed already. */
+void _tyto_window_measure_soon (TytoWindow *self, gboolean prepare);
+
+/* tyto-window-screenshot.c */
+void _tyto_window_find_screenshot (TytoWindow *self);
+void _tyto_window_take_screenshot (TytoWindow *self);
 
 void _tyto_window_toast (TytoWindow *self, const char *text);
+/* A toast with Undo. `undo` is called when it is clicked, `finish` when it goes without, `destroy` last. Any may be NULL. */
+void _tyto_window_offer_undo (TytoWindow *self, const char *text, GFunc undo, GFunc finish, gpointer data, GDestroyNotify destroy);
 
 G_END_DECLS

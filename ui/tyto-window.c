@@ -29,6 +29,52 @@ _tyto_window_toast (TytoWindow *self, const char *text)
   adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), adw_toast_new (text));
 }
 
+/* What happens with something that can be put back, until its toast goes. */
+typedef struct {
+  GFunc undo, finish;
+  gpointer data;
+  GDestroyNotify destroy;
+  gboolean settled;
+} Undo;
+
+static void
+undo_clicked (AdwToast *toast, Undo *undo)
+{
+  if (undo->settled)
+    return;
+  undo->settled = TRUE;
+  undo->undo (undo->data, NULL);
+}
+
+/* The toast is gone, or the window with it. */
+static void
+undo_free (gpointer data, GClosure *closure)
+{
+  Undo *undo = data;
+
+  if (!undo->settled && undo->finish)
+    undo->finish (undo->data, NULL);
+  if (undo->destroy)
+    undo->destroy (undo->data);
+  g_free (undo);
+}
+
+void
+_tyto_window_offer_undo (TytoWindow *self, const char *text, GFunc func, GFunc finish, gpointer data, GDestroyNotify destroy)
+{
+  AdwToast *toast = adw_toast_new (text);
+  Undo *undo = g_new0 (Undo, 1);
+
+  undo->undo = func;
+  undo->finish = finish;
+  undo->data = data;
+  undo->destroy = destroy;
+  adw_toast_set_button_label (toast, _("_Undo"));
+  adw_toast_set_timeout (toast, UNDO_SECONDS);
+  g_signal_connect_data (toast, "button-clicked", G_CALLBACK (undo_clicked), undo, undo_free, 0);
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), toast);
+}
+
 /* Title and subtitle follow the conversation and the model. */
 static void
 update_title (TytoWindow *self)
@@ -52,7 +98,6 @@ update_title (TytoWindow *self)
   }
   adw_window_title_set_title (ADW_WINDOW_TITLE (self->title), *title ? title : _("New chat"));
   adw_window_title_set_subtitle (ADW_WINDOW_TITLE (self->title), subtitle);
-  tyto_composer_set_status (TYTO_COMPOSER (self->composer), subtitle);
 }
 
 /* What is wrong and what to do about it, above everything, until it is right. */
@@ -76,6 +121,7 @@ engine_changed (TytoWindow *self)
 {
   update_title (self);
   update_banner (self);
+  _tyto_window_measure_soon (self, TRUE);
 }
 
 static void
@@ -84,37 +130,56 @@ update_page (TytoWindow *self)
   gboolean empty = !self->chat || g_list_model_get_n_items (tyto_chat_get_messages (self->chat)) == 0;
 
   gtk_stack_set_visible_child (GTK_STACK (self->stack), empty ? self->empty : self->view);
-  tyto_composer_set_first_number (TYTO_COMPOSER (self->composer), self->chat ? tyto_chat_get_next_number (self->chat) : 1);
+  tyto_composer_set_first_number (TYTO_COMPOSER (self->composer), self->chat ? tyto_chat_get_next_number (self->chat, self->edited) : 1);
 }
 
 static void
 busy_changed (TytoWindow *self)
 {
-  tyto_composer_set_busy (TYTO_COMPOSER (self->composer), self->chat && tyto_chat_get_busy (self->chat));
+  gboolean busy = self->chat && tyto_chat_get_busy (self->chat);
+
+  tyto_composer_set_busy (TYTO_COMPOSER (self->composer), busy);
+  if (!busy)
+    _tyto_window_measure_soon (self, FALSE);
 }
 
 static void
 leave_editing (TytoWindow *self)
 {
+  if (!self->edited)
+    return;
   g_clear_object (&self->edited);
   gtk_widget_set_visible (self->edit_bar, FALSE);
+  tyto_composer_clear (TYTO_COMPOSER (self->composer));
 }
 
+/* What was being written before comes back. */
 static void
 cancel_editing (TytoWindow *self)
 {
   leave_editing (self);
-  tyto_composer_clear (TYTO_COMPOSER (self->composer));
+  _tyto_window_show_draft (self);
+  update_page (self);
 }
 
 static void
 begin_editing (TytoWindow *self, TytoMessage *question)
 {
+  GPtrArray *attachments = tyto_message_get_attachments (question);
+
   if (tyto_chat_get_busy (self->chat))
     return;
+  _tyto_window_keep_draft (self);
   g_set_object (&self->edited, question);
   gtk_widget_set_visible (self->edit_bar, TRUE);
+  tyto_composer_clear (TYTO_COMPOSER (self->composer));
+  for (guint i = 0; i < attachments->len; i++) {
+    g_autoptr (TytoAttachment) copy = tyto_attachment_copy (g_ptr_array_index (attachments, i));
+
+    tyto_composer_insert (TYTO_COMPOSER (self->composer), copy, -1);
+  }
   tyto_composer_set_text (TYTO_COMPOSER (self->composer), tyto_message_get_text (question));
+  update_page (self);
   tyto_composer_focus (TYTO_COMPOSER (self->composer));
 }
 
@@ -138,21 +203,28 @@ send (TytoWindow *self)
 {
   g_autofree char *text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
   g_autoptr (GPtrArray) attachments = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
-  g_autofree char *instructions = tyto_settings_get_instructions ();
-  const TytoAnswerOptions options = { .varied = tyto_settings_get_varied (), .seed = g_random_int (), .instructions = instructions };
+  g_autofree char *instructions = NULL;
+  TytoAnswerOptions options;
 
+  tyto_settings_get_answer_options (&options, &instructions);
   if (tyto_chat_get_busy (self->chat))
     return;
   if (tyto_services_get_problem (self->services)) {
     _tyto_window_toast (self, tyto_services_get_problem (self->services));
     return;
   }
-  if (self->edited && *text)
-    tyto_chat_edit (self->chat, self->edited, text, &options);
-  else if (!self->edited)
+  if (self->edited) {
+    tyto_chat_edit (self->chat, self->edited, text, attachments, &options);
+    cancel_editing (self);
+  } else {
+    gboolean was_begun = tyto_chat_is_begun (self->chat);
+
     tyto_chat_send (self->chat, text, attachments, &options);
-  leave_editing (self);
-  tyto_composer_clear (TYTO_COMPOSER (self->composer));
+    tyto_composer_clear (TYTO_COMPOSER (self->composer));
+    if (!was_begun)
+      _tyto_window_forget_new_draft (self);
+    _tyto_window_keep_draft (self);
+  }
   tyto_services_conversation_used (self->services, tyto_chat_get_conversation (self->chat));
   tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));
   update_page (self);
@@ -172,9 +244,15 @@ static void
 again (TytoWindow *self, TytoMessage *answer)
 {
   /* The most likely words are the same each time, so another answer is a varied one. */
-  g_autofree char *instructions = tyto_settings_get_instructions ();
-  const TytoAnswerOptions options = { .varied = TRUE, .seed = g_random_int (), .instructions = instructions };
+  const TytoAnswerOptions varied = TYTO_ANSWER_VARIED;
+  g_autofree char *instructions = NULL;
+  TytoAnswerOptions options;
 
+  tyto_settings_get_answer_options (&options, &instructions);
+  if (options.temperature <= 0.0) {
+    options.temperature = varied.temperature;
+    options.top_k = varied.top_k;
+  }
   tyto_chat_regenerate (self->chat, answer, &options);
 }
 
@@ -182,6 +260,105 @@ static void
 attachment_ready (TytoWindow *self, TytoAttachment *attachment)
 {
   tyto_engine_read_ahead (tyto_services_get_engine (self->services), attachment);
+  _tyto_window_measure_soon (self, TRUE);
+}
+
+static void
+composer_changed (TytoWindow *self)
+{
+  _tyto_window_draft_changed (self);
+  _tyto_window_measure_soon (self, FALSE);
+}
+
+/* An attachment that was taken out, and where it stood. */
+typedef struct {
+  TytoWindow *window;
+  TytoChat *chat;
+  TytoAttachment *attachment;
+  int index;
+} Removal;
+
+static void
+undo_removal (gpointer data, gpointer user_data)
+{
+  Removal *removal = data;
+
+  if (removal->window->chat == removal->chat)
+    tyto_composer_insert (TYTO_COMPOSER (removal->window->composer), removal->attachment, removal->index);
+}
+
+static void
+removal_free (gpointer data)
+{
+  Removal *removal = data;
+
+  g_object_unref (removal->window);
+  g_object_unref (removal->chat);
+  g_object_unref (removal->attachment);
+  g_free (removal);
+}
+
+static void
+attachment_removed (TytoWindow *self, TytoAttachment *attachment, int index)
+{
+  Removal *removal = g_new0 (Removal, 1);
+  g_autofree char *text = g_strdup_printf (_("%s removed"), tyto_attachment_get_name (attachment));
+
+  removal->window = g_object_ref (self);
+  removal->chat = g_object_ref (self->chat);
+  removal->attachment = g_object_ref (attachment);
+  removal->index = index;
+  _tyto_window_offer_undo (self, text, undo_removal, NULL, removal, removal_free);
+}
+
+/* A message that was deleted, with what followed from it. */
+typedef struct {
+  TytoChat *chat;
+  GPtrArray *messages;
+} MessageDeletion;
+
+static void
+undo_message (gpointer data, gpointer user_data)
+{
+  MessageDeletion *deletion = data;
+
+  tyto_chat_delete_undo (deletion->chat, deletion->messages);
+}
+
+static void
+finish_message (gpointer data, gpointer user_data)
+{
+  MessageDeletion *deletion = data;
+
+  tyto_chat_delete_finish (deletion->chat, deletion->messages);
+}
+
+static void
+message_deletion_free (gpointer data)
+{
+  MessageDeletion *deletion = data;
+
+  g_object_unref (deletion->chat);
+  g_ptr_array_unref (deletion->messages);
+  g_free (deletion);
+}
+
+static void
+delete_message (TytoWindow *self, TytoMessage *message)
+{
+  GPtrArray *messages = tyto_chat_delete_begin (self->chat, message);
+  MessageDeletion *deletion;
+
+  if (!messages)
+    return;
+  if (self->edited)
+    cancel_editing (self);
+  deletion = g_new0 (MessageDeletion, 1);
+  deletion->chat = g_object_ref (self->chat);
+  deletion->messages = messages;
+  _tyto_window_offer_undo (self, messages->len > 1 ? _("Message deleted, with what followed it") : _("Message deleted"), undo_message,
+                           finish_message, deletion, message_deletion_free);
+  _tyto_window_measure_soon (self, FALSE);
 }
 
 static void
@@ -226,6 +403,28 @@ gather_attachments (TytoWindow *self)
   for (guint i = 0; i < written->len; i++)
     g_ptr_array_add (all, g_object_ref (g_ptr_array_index (written, i)));
   return all;
+}
+
+/* The pictures of the chat, each once, for attaching them again. */
+static void
+gather_earlier (TytoWindow *self, GPtrArray **earlier)
+{
+  GListModel *messages = tyto_chat_get_messages (self->chat);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  *earlier = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < g_list_model_get_n_items (messages); i++) {
+    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, i);
+    GPtrArray *attachments = tyto_message_get_attachments (message);
+
+    for (guint j = 0; j < attachments->len; j++) {
+      TytoAttachment *attachment = g_ptr_array_index (attachments, j);
+      char *id = g_strdup_printf ("%s:%d", tyto_attachment_get_blob (attachment), tyto_attachment_get_page (attachment));
+
+      if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY && g_hash_table_add (seen, id))
+        g_ptr_array_add (*earlier, g_object_ref (attachment));
+    }
+  }
 }
 
 static void
@@ -290,6 +489,12 @@ attach_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+screenshot_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  _tyto_window_take_screenshot (TYTO_WINDOW (widget));
+}
+
+static void
 chat_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TytoWindow) self = user_data;
@@ -297,6 +502,8 @@ chat_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
 
   if (!tyto_chat_load_finish (TYTO_CHAT (object), result, &error))
     _tyto_window_toast (self, error->message);
+  else
+    _tyto_window_measure_soon (self, TRUE);
 }
 
 /* The answer of a chat out of sight is done: the history has it. */
@@ -316,6 +523,7 @@ close_chat (TytoWindow *self)
 {
   if (!self->chat)
     return;
+  leave_editing (self);
   _tyto_window_keep_draft (self);
   g_signal_handlers_disconnect_by_data (self->chat, self);
   g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
@@ -355,7 +563,6 @@ open_chat (TytoWindow *self, TytoConversation *conversation, gboolean is_new)
   if (self->chat && tyto_chat_get_conversation (self->chat) == conversation)
     return;
   close_chat (self);
-  leave_editing (self);
   tyto_composer_clear (TYTO_COMPOSER (self->composer));
   self->chat = take_running (self, conversation);
   was_running = self->chat != NULL;
@@ -425,19 +632,23 @@ typedef struct {
 } Deletion;
 
 static void
-undo_delete (AdwToast *toast, Deletion *deletion)
+undo_delete (gpointer data, gpointer user_data)
 {
+  Deletion *deletion = data;
+
   tyto_services_delete_undo (deletion->services, deletion->conversation);
 }
 
 static void
-finish_delete (AdwToast *toast, Deletion *deletion)
+finish_delete (gpointer data, gpointer user_data)
 {
+  Deletion *deletion = data;
+
   tyto_services_delete_finish (deletion->services, deletion->conversation);
 }
 
 static void
-deletion_free (gpointer data, GClosure *closure)
+deletion_free (gpointer data)
 {
   Deletion *deletion = data;
 
@@ -449,7 +660,6 @@ deletion_free (gpointer data, GClosure *closure)
 static void
 conversation_deleted (TytoWindow *self, TytoConversation *conversation)
 {
-  AdwToast *toast = adw_toast_new (_("Chat deleted"));
   Deletion *deletion = g_new0 (Deletion, 1);
 
   deletion->services = g_object_ref (self->services);
@@ -462,11 +672,19 @@ conversation_deleted (TytoWindow *self, TytoConversation *conversation)
     if (tyto_chat_get_conversation (g_ptr_array_index (self->running, i)) == conversation)
       tyto_chat_stop (g_ptr_array_index (self->running, i));
   tyto_services_delete_begin (self->services, conversation);
-  adw_toast_set_button_label (toast, _("_Undo"));
-  adw_toast_set_timeout (toast, UNDO_SECONDS);
-  g_signal_connect (toast, "button-clicked", G_CALLBACK (undo_delete), deletion);
-  g_signal_connect_data (toast, "dismissed", G_CALLBACK (finish_delete), deletion, deletion_free, 0);
-  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), toast);
+  _tyto_window_offer_undo (self, _("Chat deleted"), undo_delete, finish_delete, deletion, deletion_free);
+}
+
+/* All chats were deleted: nothing of them is shown or written any more. */
+static void
+emptied (TytoWindow *self)
+{
+  for (guint i = 0; i < self->running->len; i++)
+    tyto_chat_stop (g_ptr_array_index (self->running, i));
+  if (self->chat)
+    tyto_chat_stop (self->chat);
+  tyto_composer_clear (TYTO_COMPOSER (self->composer));
+  new_chat (self);
 }
 
 static void
@@ -510,6 +728,7 @@ tyto_window_dispose (GObject *object)
 
   if (self->services) {
     close_chat (self);
+    g_clear_handle_id (&self->cost_timer, g_source_remove);
     for (guint i = 0; i < self->running->len; i++) {
       g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->running, i), self);
       tyto_chat_close (g_ptr_array_index (self->running, i));
@@ -534,6 +753,7 @@ tyto_window_class_init (TytoWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = tyto_window_dispose;
   widget_class->size_allocate = tyto_window_size_allocate;
   gtk_widget_class_install_action (widget_class, "win.attach", NULL, attach_action);
+  gtk_widget_class_install_action (widget_class, "win.screenshot", NULL, screenshot_action);
   gtk_widget_class_install_action (widget_class, "win.new-chat", NULL, new_action);
   gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
   gtk_widget_class_install_action (widget_class, "win.side-pane", NULL, side_action);
@@ -618,7 +838,9 @@ build_composer (TytoWindow *self)
   g_signal_connect_swapped (self->composer, "edit-last", G_CALLBACK (edit_last), self);
   g_signal_connect_swapped (self->composer, "attached", G_CALLBACK (attachment_ready), self);
   g_signal_connect_swapped (self->composer, "choose-pages", G_CALLBACK (choose_pages), self);
-  g_signal_connect_swapped (self->composer, "changed", G_CALLBACK (_tyto_window_draft_changed), self);
+  g_signal_connect_swapped (self->composer, "changed", G_CALLBACK (composer_changed), self);
+  g_signal_connect_swapped (self->composer, "removed", G_CALLBACK (attachment_removed), self);
+  g_signal_connect_swapped (self->composer, "gather", G_CALLBACK (gather_earlier), self);
   g_signal_connect_swapped (self->composer, "view", G_CALLBACK (view_attachment), self);
   g_signal_connect_swapped (self->composer, "problem", G_CALLBACK (_tyto_window_toast), self);
   gtk_box_append (GTK_BOX (box), self->edit_bar);
@@ -649,6 +871,7 @@ build_content (TytoWindow *self)
   self->view = tyto_chat_view_new ();
   g_signal_connect_swapped (self->view, "again", G_CALLBACK (again), self);
   g_signal_connect_swapped (self->view, "edit", G_CALLBACK (begin_editing), self);
+  g_signal_connect_swapped (self->view, "delete", G_CALLBACK (delete_message), self);
   g_signal_connect_swapped (self->view, "view", G_CALLBACK (view_attachment), self);
   self->samples = tyto_samples_load (tyto_models_get_data_dir ());
   self->empty = tyto_empty_new (self->samples);
@@ -697,6 +920,17 @@ remember_size (TytoWindow *self)
   g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
 }
 
+/* The history is open: what was typed for the next chat before the last end is there again, unless something was typed meanwhile. */
+static void
+draft_listed (TytoWindow *self)
+{
+  g_autofree char *text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
+  g_autoptr (GPtrArray) attachments = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
+
+  if (self->chat && !tyto_chat_is_begun (self->chat) && !*text && attachments->len == 0)
+    _tyto_window_show_draft (self);
+}
+
 TytoWindow *
 tyto_window_new (GtkApplication *application, TytoServices *services)
 {
@@ -710,11 +944,14 @@ tyto_window_new (GtkApplication *application, TytoServices *services)
   g_signal_connect_swapped (tyto_services_get_engine (services), "notify::progress", G_CALLBACK (update_title), self);
   g_signal_connect_swapped (services, "notify::problem", G_CALLBACK (update_banner), self);
   g_signal_connect_swapped (services, "notify::model-path", G_CALLBACK (update_banner), self);
+  g_signal_connect_swapped (services, "emptied", G_CALLBACK (emptied), self);
+  g_signal_connect_swapped (services, "notify::listed", G_CALLBACK (draft_listed), self);
   g_signal_connect_swapped (services, "trouble", G_CALLBACK (_tyto_window_toast), self);
   if (tyto_models_is_starter (tyto_services_get_model_path (services)))
     tyto_empty_set_note (TYTO_EMPTY (self->empty), _("The starter model knows simple drawn pictures: objects, shapes, colours, counts and receipts. "
                                                      "It cannot see photographs or read words."));
   update_banner (self);
+  _tyto_window_find_screenshot (self);
   new_chat (self);
   return self;
 }

@@ -3,15 +3,21 @@
 
 /* News reach the main loop at most this often: smooth enough to read, and the window's work does not take the engine's time. */
 #define NEWS_INTERVAL_MS 40
+#define MAX_ANSWER_TOKENS 512
 
 PictureRef *
 picture_ref_new (TytoAttachment *attachment)
 {
   PictureRef *ref = g_new0 (PictureRef, 1);
+  OwlPicture *thumbnail = tyto_attachment_get_thumbnail (attachment);
 
   ref->blob = g_strdup (tyto_attachment_get_blob (attachment));
   ref->name = g_strdup (tyto_attachment_get_name (attachment));
   ref->page = tyto_attachment_get_page (attachment);
+  if (thumbnail) {
+    ref->width = owl_picture_get_width (thumbnail);
+    ref->height = owl_picture_get_height (thumbnail);
+  }
   return ref;
 }
 
@@ -26,7 +32,7 @@ picture_ref_free (PictureRef *ref)
 char *
 picture_ref_get_id (const PictureRef *ref)
 {
-  return g_strdup_printf ("%s:%d", ref->blob, ref->page);
+  return g_strdup_printf ("%s:%d:%d", ref->blob, ref->page, (int) ref->detail);
 }
 
 static void
@@ -83,11 +89,13 @@ answer_request_new (GPtrArray *path, TytoMessage *answer, const TytoAnswerOption
   g_mutex_init (&r->lock);
   r->cancellable = g_cancellable_new ();
   r->turns = list_turns (path);
-  r->varied = options->varied;
-  r->seed = options->seed;
+  r->conversation = path->len ? tyto_message_get_conversation (g_ptr_array_index (path, 0)) : 0;
+  r->sampling = (OwlSampling){ (float) options->temperature, options->top_k, (float) options->top_p, (float) options->min_p,
+                               (float) options->repeat_penalty, options->seed };
+  r->max_tokens = options->max_tokens > 0 ? (gsize) options->max_tokens : MAX_ANSWER_TOKENS;
   r->instructions = g_strdup (options->instructions);
   r->news.text = g_string_new (NULL);
-  r->message = g_object_ref (answer);
+  r->message = answer ? g_object_ref (answer) : NULL;
   return r;
 }
 

@@ -9,11 +9,12 @@ G_BEGIN_DECLS
 
 typedef struct {
   char *blob, *name;
-  int page;
+  int page, width, height; /* of the thumbnail; 0 before it is there */
+  OwlDetail detail;
 } PictureRef;
 PictureRef *picture_ref_new (TytoAttachment *attachment);
 void picture_ref_free (PictureRef *ref);
-/* "HASH:PAGE", the name of its visual tokens in memory. */
+/* "HASH:PAGE:DETAIL", the name of its visual tokens in memory. */
 char *picture_ref_get_id (const PictureRef *ref);
 
 typedef struct {
@@ -39,8 +40,9 @@ typedef struct {
   gatomicrefcount references;
   GCancellable *cancellable;
   GPtrArray *turns; /* RequestTurn */
-  gboolean varied;
-  guint64 seed;
+  gint64 conversation;
+  OwlSampling sampling;
+  gsize max_tokens;
   char *instructions;
 
   GMutex lock;
@@ -52,6 +54,7 @@ typedef struct {
   gpointer user_data;
 } AnswerRequest;
 
+/* `answer` may be NULL: then the request is only measured. */
 AnswerRequest *answer_request_new (GPtrArray *path, TytoMessage *answer, const TytoAnswerOptions *options);
 AnswerRequest *answer_request_ref (AnswerRequest *request);
 /* The last reference goes on the main thread, where the message lives. */

@@ -108,13 +108,15 @@ show_path (TytoChat *self, TytoMessage *leaf)
 }
 
 int
-tyto_chat_get_next_number (TytoChat *self)
+tyto_chat_get_next_number (TytoChat *self, TytoMessage *question)
 {
   int number = 1;
 
   for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->shown)); i++) {
     g_autoptr (TytoMessage) m = g_list_model_get_item (G_LIST_MODEL (self->shown), i);
 
+    if (m == question)
+      break;
     number += (int) tyto_message_get_attachments (m)->len;
   }
   return number;
@@ -275,9 +277,8 @@ tyto_chat_regenerate (TytoChat *self, TytoMessage *answer, const TytoAnswerOptio
 }
 
 void
-tyto_chat_edit (TytoChat *self, TytoMessage *question, const char *text, const TytoAnswerOptions *options)
+tyto_chat_edit (TytoChat *self, TytoMessage *question, const char *text, GPtrArray *attachments, const TytoAnswerOptions *options)
 {
-  GPtrArray *attachments = tyto_message_get_attachments (question);
   TytoMessage *edited;
 
   if (self->answer)
@@ -297,6 +298,86 @@ tyto_chat_stop (TytoChat *self)
 {
   if (self->answer)
     tyto_engine_stop (self->engine, self->answer);
+}
+
+void
+tyto_chat_measure (TytoChat *self, const char *text, GPtrArray *attachments, TytoMessage *edited, const TytoAnswerOptions *options,
+                   gboolean prepare, TytoCostFunc func, gpointer user_data, GDestroyNotify destroy)
+{
+  g_autoptr (GPtrArray) path = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (TytoMessage) question = tyto_message_new (0, tyto_conversation_get_id (self->conversation), 0, TYTO_ROLE_USER);
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->shown)); i++) {
+    g_autoptr (TytoMessage) m = g_list_model_get_item (G_LIST_MODEL (self->shown), i);
+
+    if (m == edited)
+      break;
+    g_ptr_array_add (path, g_steal_pointer (&m));
+  }
+  tyto_message_set_text (question, text);
+  for (guint i = 0; i < attachments->len; i++)
+    g_ptr_array_add (tyto_message_get_attachments (question), g_object_ref (g_ptr_array_index (attachments, i)));
+  tyto_engine_measure (self->engine, path, question, options, prepare, func, user_data, destroy);
+}
+
+/* TRUE if `m` is, or follows from, one of `deleted`. Messages are kept oldest first, so a parent is always met before its children. */
+static gboolean
+follows (TytoMessage *m, GPtrArray *deleted)
+{
+  for (guint i = 0; i < deleted->len; i++)
+    if (tyto_message_get_parent (m) == tyto_message_get_id (g_ptr_array_index (deleted, i)))
+      return TRUE;
+  return FALSE;
+}
+
+GPtrArray *
+tyto_chat_delete_begin (TytoChat *self, TytoMessage *message)
+{
+  g_autoptr (TytoMessage) first = g_object_ref (message);
+  GPtrArray *deleted;
+
+  if (self->answer)
+    return NULL;
+  deleted = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < self->all->len; i++) {
+    TytoMessage *m = g_ptr_array_index (self->all, i);
+
+    if (m == first || follows (m, deleted))
+      g_ptr_array_add (deleted, g_object_ref (m));
+  }
+  for (guint i = 0; i < deleted->len; i++)
+    g_ptr_array_remove (self->all, g_ptr_array_index (deleted, i));
+  show_path (self, find_message (self, tyto_message_get_parent (first)));
+  tyto_store_save_conversation (self->store, self->conversation);
+  return deleted;
+}
+
+static int
+compare_created (gconstpointer a, gconstpointer b)
+{
+  gint64 x = tyto_message_get_created (*(TytoMessage **) a), y = tyto_message_get_created (*(TytoMessage **) b);
+
+  return (x > y) - (x < y);
+}
+
+void
+tyto_chat_delete_undo (TytoChat *self, GPtrArray *deleted)
+{
+  TytoMessage *last = g_ptr_array_index (deleted, deleted->len - 1);
+
+  for (guint i = 0; i < deleted->len; i++)
+    g_ptr_array_add (self->all, g_object_ref (g_ptr_array_index (deleted, i)));
+  g_ptr_array_sort (self->all, compare_created);
+  if (!self->answer)
+    show_path (self, last);
+  tyto_store_save_conversation (self->store, self->conversation);
+}
+
+void
+tyto_chat_delete_finish (TytoChat *self, GPtrArray *deleted)
+{
+  /* The history deletes what follows from it by itself. */
+  tyto_store_delete_message (self->store, tyto_message_get_id (g_ptr_array_index (deleted, 0)));
 }
 
 guint
@@ -394,9 +475,9 @@ tyto_chat_get_busy (TytoChat *self)
 }
 
 gboolean
-tyto_chat_is_empty (TytoChat *self)
+tyto_chat_is_begun (TytoChat *self)
 {
-  return self->all->len == 0;
+  return !self->is_new;
 }
 
 void

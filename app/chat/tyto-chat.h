@@ -22,7 +22,8 @@ TytoConversation *tyto_chat_get_conversation (TytoChat *self);
 /* The shown path, a list of TytoMessage. Borrowed. */
 GListModel *tyto_chat_get_messages (TytoChat *self);
 gboolean tyto_chat_get_busy (TytoChat *self);
-gboolean tyto_chat_is_empty (TytoChat *self);
+/* TRUE once something was sent. */
+gboolean tyto_chat_is_begun (TytoChat *self);
 
 /* Sends a question with attachments (TytoAttachment; ready ones). The question is committed to the history before the engine starts. */
 void tyto_chat_send (TytoChat *self, const char *text, GPtrArray *attachments, const TytoAnswerOptions *options);
@@ -30,17 +31,28 @@ void tyto_chat_send (TytoChat *self, const char *text, GPtrArray *attachments, c
 /* Another answer to the same question; the old one stays as a branch. */
 void tyto_chat_regenerate (TytoChat *self, TytoMessage *answer, const TytoAnswerOptions *options);
 
-/* The question again in other words, as a branch beside the old one, with the old attachments. */
-void tyto_chat_edit (TytoChat *self, TytoMessage *question, const char *text, const TytoAnswerOptions *options);
+/* The question again in other words or with other attachments, as a branch beside the old one. */
+void tyto_chat_edit (TytoChat *self, TytoMessage *question, const char *text, GPtrArray *attachments, const TytoAnswerOptions *options);
 
 void tyto_chat_stop (TytoChat *self);
+
+/* Measures what asking `text` with `attachments` would cost, after what is shown, or in place of the question `edited` (may be NULL).
+ * See tyto_engine_measure. */
+void tyto_chat_measure (TytoChat *self, const char *text, GPtrArray *attachments, TytoMessage *edited, const TytoAnswerOptions *options,
+                        gboolean prepare, TytoCostFunc func, gpointer user_data, GDestroyNotify destroy);
+
+/* Takes a message and all that follows from it out of the chat. The result is for `undo`, which puts it back, or `finish`, which deletes it from
+ * the history. NULL while an answer is being written. */
+GPtrArray *tyto_chat_delete_begin (TytoChat *self, TytoMessage *message);
+void tyto_chat_delete_undo (TytoChat *self, GPtrArray *deleted);
+void tyto_chat_delete_finish (TytoChat *self, GPtrArray *deleted);
 
 /* Branches: how many messages stand beside this one (itself included), which of them it is (from 0), and going to another. */
 guint tyto_chat_get_n_siblings (TytoChat *self, TytoMessage *message, guint *index);
 void tyto_chat_show_sibling (TytoChat *self, TytoMessage *message, guint index);
 
-/* The number that the next attachment gets. */
-int tyto_chat_get_next_number (TytoChat *self);
+/* The number that the next attachment gets; with `question`, the number of its first. */
+int tyto_chat_get_next_number (TytoChat *self, TytoMessage *question);
 
 /* Stops, saves what there is, and lets go of everything. */
 void tyto_chat_close (TytoChat *self);

@@ -3,24 +3,34 @@
 
 #include "app/chat/tyto-engine.h"
 
-#include "app/chat/engine-request.h"
+#include "app/chat/engine-pictures.h"
 #include "app/chat/system-memory.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define MAX_ANSWER_TOKENS 512
-/* Visual tokens kept in memory. */
-#define MAX_VISUALS 128
 /* What the app itself and the decoding of a picture need beside the model. */
 #define EXTRA_BYTES (G_GUINT64_CONSTANT (400) << 20)
+/* How much a new measurement of speed counts beside the old ones. */
+#define NEW_WEIGHT 0.4
+/* Shorter runs say little about speed. */
+#define MIN_TOKENS_TO_MEASURE 8
 
-typedef enum { JOB_ANSWER, JOB_LOAD, JOB_READ_AHEAD, JOB_QUIT } JobKind; /* in order of urgency, but for loading */
+typedef enum { JOB_QUIT, JOB_LOAD, JOB_ANSWER, JOB_MEASURE, JOB_READ_AHEAD, JOB_PREPARE, N_JOB_KINDS } JobKind; /* in order of urgency */
+
+/* Where a cost goes to. */
+typedef struct Measurement {
+  TytoCostFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+  TytoCost cost;
+} Measurement;
 
 typedef struct {
   JobKind kind;
-  guint64 serial;
-  AnswerRequest *request; /* JOB_ANSWER */
+  AnswerRequest *request; /* JOB_ANSWER, JOB_MEASURE, JOB_PREPARE */
+  gboolean prepare;       /* JOB_MEASURE */
+  Measurement *measurement; /* JOB_MEASURE */
   char *path;             /* JOB_LOAD */
   int n_threads;
   PictureRef *picture; /* JOB_READ_AHEAD */
@@ -37,15 +47,18 @@ struct _TytoEngine {
   GMutex lock;
   GCond wake;
   GQueue jobs;             /* Job; guarded by `lock` */
-  guint64 serial;
-  GCancellable *ahead;     /* of the read-ahead that runs, or NULL; guarded by `lock` */
+  GCancellable *ahead;     /* of the work in advance that runs, or NULL; guarded by `lock` */
+  gboolean preparing;      /* `ahead` evaluates a prompt, which can be taken up again at any time; guarded by `lock` */
   GCancellable *loading;   /* of the loading that runs, or NULL; guarded by `lock` */
   AnswerRequest *running;  /* guarded by `lock` */
 
   /* Engine thread. */
   OwlModel *model;
   OwlSession *session;
-  GHashTable *visuals; /* picture id → OwlVisual */
+  EnginePictures *pictures;
+  char *path;          /* of the model */
+  TytoSpeed speed;     /* as measured on this computer */
+  gint64 conversation; /* the one whose beginning the session holds; 0: none */
 
   /* Main thread. */
   TytoEngineState state;
@@ -58,9 +71,23 @@ G_DEFINE_FINAL_TYPE (TytoEngine, tyto_engine, G_TYPE_OBJECT)
 enum { PROP_0, PROP_STATE, PROP_PROGRESS, PROP_ERROR, PROP_MODEL_NAME, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 
+static gboolean
+measurement_free (gpointer data)
+{
+  Measurement *measurement = data;
+
+  if (measurement->destroy)
+    measurement->destroy (measurement->user_data);
+  g_free (measurement);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 job_free (Job *job)
 {
+  /* Its owner's data belong to the main thread. */
+  if (job->measurement)
+    g_main_context_invoke (NULL, measurement_free, job->measurement);
   g_clear_pointer (&job->request, answer_request_unref);
   g_clear_pointer (&job->picture, picture_ref_free);
   g_clear_object (&job->attachment);
@@ -163,39 +190,21 @@ say_reading (double fraction, gpointer user_data)
   }
 }
 
-/* Visual tokens of a picture: from memory, from the database, or computed. */
+/* `old` moves towards what was measured just now. */
+static void
+learn (double *old, double now)
+{
+  if (now > 0.0)
+    *old = *old > 0.0 ? *old + NEW_WEIGHT * (now - *old) : now;
+}
+
 static OwlVisual *
 read_picture (TytoEngine *self, const PictureRef *ref, Reading *reading, GCancellable *cancellable, GError **error)
 {
-  g_autofree char *id = picture_ref_get_id (ref);
-  OwlVisual *visual = g_hash_table_lookup (self->visuals, id);
-  g_autoptr (OwlPicture) picture = NULL;
-  g_autoptr (GBytes) stored = NULL;
-  guint8 key[32];
+  double seconds;
+  OwlVisual *visual = engine_pictures_read (self->pictures, ref, say_reading, reading, &seconds, cancellable, error);
 
-  if (visual)
-    return visual;
-  picture = tyto_documents_render (self->documents, ref->blob, ref->name, ref->page, cancellable, error);
-  if (!picture)
-    return NULL;
-  if (!owl_model_has_vision (self->model)) {
-    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, _("This model cannot see pictures."));
-    return NULL;
-  }
-  owl_model_get_visual_key (self->model, picture, OWL_DETAIL_DEFAULT, key);
-  stored = tyto_store_get_visual (self->store, key);
-  if (stored)
-    visual = owl_visual_new_from_bytes (self->model, key, stored, NULL);
-  if (!visual) {
-    visual = owl_model_encode (self->model, picture, OWL_DETAIL_DEFAULT, say_reading, reading, cancellable, error);
-    if (!visual)
-      return NULL;
-    tyto_store_put_visual (self->store, key, owl_visual_get_bytes (visual));
-  }
-  if (g_hash_table_size (self->visuals) >= MAX_VISUALS)
-    g_hash_table_remove_all (self->visuals);
-  g_hash_table_insert (self->visuals, g_steal_pointer (&id), visual);
-  say_reading (1.0, reading);
+  learn (&self->speed.picture_seconds, seconds);
   return visual;
 }
 
@@ -243,8 +252,9 @@ load_model (TytoEngine *self, const Job *job, GCancellable *cancellable, char **
   OwlModelInfo info;
 
   g_clear_pointer (&self->session, owl_session_free);
+  engine_pictures_set_model (self->pictures, NULL);
   g_clear_pointer (&self->model, owl_model_unref);
-  g_hash_table_remove_all (self->visuals);
+  self->conversation = 0;
   if (!owl_model_read_info (job->path, &info, error) || !check_memory (&info, error))
     return FALSE;
   *name = *info.name ? g_strdup (info.name) : g_path_get_basename (job->path);
@@ -252,9 +262,15 @@ load_model (TytoEngine *self, const Job *job, GCancellable *cancellable, char **
   if (!self->model)
     return FALSE;
   self->session = owl_session_new (self->model, NULL, 0, 0, OWL_KV_DEFAULT, error);
-  if (!self->session)
+  if (!self->session) {
     g_clear_pointer (&self->model, owl_model_unref);
-  return self->session != NULL;
+    return FALSE;
+  }
+  engine_pictures_set_model (self->pictures, self->model);
+  g_free (self->path);
+  self->path = g_strdup (job->path);
+  tyto_store_get_speed (self->store, self->path, &self->speed);
+  return TRUE;
 }
 
 static void
@@ -286,9 +302,9 @@ on_event (const OwlEvent *event, gpointer user_data)
 
 /* All pictures of all turns, read; the visuals belong to self->visuals. */
 static gboolean
-read_pictures (TytoEngine *self, AnswerRequest *request, GPtrArray *lists, GError **error)
+read_pictures (TytoEngine *self, AnswerRequest *request, GPtrArray *lists, GCancellable *cancellable, GError **error)
 {
-  Reading reading = { .self = self, .request = request };
+  Reading reading = { .self = self, .request = request->message ? request : NULL };
 
   for (guint t = 0; t < request->turns->len; t++)
     reading.n_pictures += ((RequestTurn *) g_ptr_array_index (request->turns, t))->pictures->len;
@@ -298,7 +314,7 @@ read_pictures (TytoEngine *self, AnswerRequest *request, GPtrArray *lists, GErro
 
     g_ptr_array_add (lists, visuals);
     for (guint i = 0; i < turn->pictures->len; i++, reading.index++) {
-      OwlVisual *visual = read_picture (self, g_ptr_array_index (turn->pictures, i), &reading, request->cancellable, error);
+      OwlVisual *visual = read_picture (self, g_ptr_array_index (turn->pictures, i), &reading, cancellable, error);
 
       if (!visual)
         return FALSE;
@@ -352,6 +368,19 @@ count_words (const char *text)
   return words;
 }
 
+/* What was measured while answering is remembered for the next start. */
+static void
+learn_from (TytoEngine *self, const OwlAnswerStats *stats, gsize n_words)
+{
+  gsize n_evaluated = stats->n_prompt - MIN (stats->n_reused, stats->n_prompt);
+
+  if (n_evaluated >= MIN_TOKENS_TO_MEASURE && stats->prefill_ms > 0.0)
+    learn (&self->speed.prompt_per_second, (double) n_evaluated * 1000.0 / stats->prefill_ms);
+  if (stats->n_generated >= MIN_TOKENS_TO_MEASURE && stats->decode_ms > 0.0)
+    learn (&self->speed.words_per_second, (double) n_words * 1000.0 / stats->decode_ms);
+  tyto_store_put_speed (self->store, self->path, &self->speed);
+}
+
 static gboolean
 generate (TytoEngine *self, AnswerRequest *request, gint64 start, GError **error)
 {
@@ -360,13 +389,13 @@ generate (TytoEngine *self, AnswerRequest *request, gint64 start, GError **error
   g_autoptr (OwlPrompt) prompt = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GBytes) id_bytes = NULL;
-  OwlSampling sampling = request->varied ? OWL_SAMPLING_VARIED : OWL_SAMPLING_PRECISE;
   OwlAnswerStats stats = { 0 };
   const OwlTurn *list;
   double read_seconds, speed;
+  gsize n_words;
   int n_dropped;
 
-  if (!read_pictures (self, request, lists, error))
+  if (!read_pictures (self, request, lists, request->cancellable, error))
     return FALSE;
   turns = make_turns (request, lists);
   list = (const OwlTurn *) (const void *) turns->data;
@@ -375,17 +404,123 @@ generate (TytoEngine *self, AnswerRequest *request, gint64 start, GError **error
     return FALSE;
   if (n_dropped > 0)
     answer_request_say_dropped (request, n_dropped);
-  sampling.seed = request->seed;
   prompt = owl_prompt_new_from_turns (self->model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
   read_seconds = (double) (g_get_monotonic_time () - start) / 1e6;
-  if (!owl_session_generate (self->session, prompt, &sampling, MAX_ANSWER_TOKENS, TRUE, on_event, request, request->cancellable, text, ids,
+  self->conversation = request->conversation;
+  if (!owl_session_generate (self->session, prompt, &request->sampling, request->max_tokens, TRUE, on_event, request, request->cancellable, text, ids,
                              &stats, error))
     return FALSE;
   id_bytes = g_bytes_new (ids->data, ids->len * sizeof (gint32));
-  speed = stats.decode_ms > 0.0 ? (double) count_words (text->str) * 1000.0 / stats.decode_ms : 0.0;
+  n_words = count_words (text->str);
+  speed = stats.decode_ms > 0.0 ? (double) n_words * 1000.0 / stats.decode_ms : 0.0;
   answer_request_say_end (request, stats.stop == OWL_STOP_CANCELLED ? TYTO_MESSAGE_STOPPED : TYTO_MESSAGE_COMPLETE, NULL, id_bytes,
                           read_seconds + stats.first_token_ms / 1000.0, speed);
+  learn_from (self, &stats, n_words);
   return TRUE;
+}
+
+/* Turns whose pictures are only counted; `lengths` owns the counts. */
+static GArray *
+make_blind_turns (TytoEngine *self, const AnswerRequest *request, GPtrArray *lengths)
+{
+  GArray *turns = g_array_new (FALSE, TRUE, sizeof (OwlTurn));
+
+  for (guint t = 0; t < request->turns->len; t++) {
+    const RequestTurn *turn = g_ptr_array_index (request->turns, t);
+    OwlTurn owl = { .n_visuals = turn->pictures->len, .question = turn->question, .answer = turn->answer };
+    int *positions = g_new (int, turn->pictures->len + 1);
+    gsize size;
+
+    for (guint i = 0; i < turn->pictures->len; i++)
+      positions[i] = engine_pictures_count (self->pictures, g_ptr_array_index (turn->pictures, i));
+    g_ptr_array_add (lengths, positions);
+    owl.visual_positions = positions;
+
+    if (turn->ids) {
+      owl.answer_ids = g_bytes_get_data (turn->ids, &size);
+      owl.n_answer_ids = size / sizeof (gint32);
+    }
+    g_array_append_val (turns, owl);
+  }
+  return turns;
+}
+
+/* Seconds until the first word, as far as the speed is known. */
+static double
+estimate_seconds (TytoEngine *self, const AnswerRequest *request, const TytoCost *cost)
+{
+  /* What came before the question is evaluated already when the session holds this conversation. */
+  gboolean held = cost->n_dropped == 0 && self->conversation == request->conversation;
+  gsize n_evaluated = held ? cost->n_tokens : cost->n_used;
+  guint n_unread = 0;
+
+  for (guint t = 0; t < request->turns->len; t++) {
+    const RequestTurn *turn = g_ptr_array_index (request->turns, t);
+
+    for (guint i = 0; i < turn->pictures->len; i++)
+      n_unread += !engine_pictures_knows (self->pictures, g_ptr_array_index (turn->pictures, i));
+  }
+  if (self->speed.prompt_per_second <= 0.0 || (n_unread > 0 && self->speed.picture_seconds <= 0.0))
+    return 0.0;
+  return (double) n_evaluated / self->speed.prompt_per_second + n_unread * self->speed.picture_seconds;
+}
+
+static gboolean
+deliver_cost (gpointer data)
+{
+  Measurement *measurement = data;
+
+  measurement->func (&measurement->cost, measurement->user_data);
+  return measurement_free (measurement);
+}
+
+static void
+run_measure (TytoEngine *self, Job *job)
+{
+  const AnswerRequest *request = job->request;
+  g_autoptr (GPtrArray) lengths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GArray) turns = NULL;
+  const OwlTurn *list;
+  TytoCost *cost = &job->measurement->cost;
+  gsize total = 0, before = 0;
+
+  if (!self->model)
+    return;
+  turns = make_blind_turns (self, request, lengths);
+  list = (const OwlTurn *) (const void *) turns->data;
+  cost->n_pictures = (guint) list[turns->len - 1].n_visuals;
+  cost->n_context = (gsize) owl_model_get_context_length (self->model);
+  cost->n_tokens = owl_prompt_count (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len);
+  if (turns->len > 1)
+    before = owl_prompt_count (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len - 1);
+  cost->n_tokens -= MIN (before, cost->n_tokens);
+  cost->n_dropped = owl_prompt_plan (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, &total, NULL);
+  cost->n_used = cost->n_dropped < 0 ? cost->n_tokens : total;
+  cost->seconds = cost->n_dropped < 0 ? 0.0 : estimate_seconds (self, request, cost);
+  g_main_context_invoke (NULL, deliver_cost, g_steal_pointer (&job->measurement));
+}
+
+/* Evaluates what is known of the next prompt, so that the question itself is all that is left. */
+static void
+run_prepare (TytoEngine *self, AnswerRequest *request, GCancellable *cancellable)
+{
+  g_autoptr (GPtrArray) lists = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  g_autoptr (GArray) turns = NULL;
+  g_autoptr (OwlPrompt) prompt = NULL;
+  const OwlTurn *list;
+  int n_dropped;
+
+  if (!self->model || !read_pictures (self, request, lists, cancellable, NULL))
+    return;
+  turns = make_turns (request, lists);
+  list = (const OwlTurn *) (const void *) turns->data;
+  n_dropped = owl_prompt_plan (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, NULL);
+  if (n_dropped < 0)
+    return;
+  prompt = owl_prompt_new_from_turns (self->model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
+  self->conversation = 0;
+  if (owl_session_prefill (self->session, prompt, NULL, NULL, cancellable, NULL))
+    self->conversation = request->conversation;
 }
 
 static void
@@ -409,18 +544,26 @@ run_answer (TytoEngine *self, AnswerRequest *request)
     answer_request_say_end (request, TYTO_MESSAGE_FAILED, error->message, NULL, 0.0, 0.0);
 }
 
-/* The most urgent job: loading first (nothing works without it), then answers, then reading ahead; in order of arrival. */
+/* With the lock held. */
+static gboolean
+has_job (TytoEngine *self, JobKind kind)
+{
+  for (GList *link = self->jobs.head; link; link = link->next)
+    if (((Job *) link->data)->kind == kind)
+      return TRUE;
+  return FALSE;
+}
+
+/* The most urgent job; among equals the one that came first. */
 static Job *
 take_job (TytoEngine *self)
 {
-  static const JobKind order[] = { JOB_QUIT, JOB_LOAD, JOB_ANSWER, JOB_READ_AHEAD };
-
   for (;;) {
-    for (gsize k = 0; k < G_N_ELEMENTS (order); k++)
+    for (JobKind kind = 0; kind < N_JOB_KINDS; kind++)
       for (GList *link = self->jobs.head; link; link = link->next) {
         Job *job = link->data;
 
-        if (job->kind != order[k])
+        if (job->kind != kind)
           continue;
         g_queue_delete_link (&self->jobs, link);
         return job;
@@ -442,7 +585,8 @@ engine_thread (gpointer data)
     g_mutex_lock (&self->lock);
     job = take_job (self);
     kind = job->kind;
-    self->ahead = kind == JOB_READ_AHEAD ? cancellable : NULL;
+    self->ahead = kind == JOB_READ_AHEAD || kind == JOB_PREPARE ? cancellable : NULL;
+    self->preparing = kind == JOB_PREPARE;
     self->loading = kind == JOB_LOAD ? cancellable : NULL;
     self->running = kind == JOB_ANSWER ? job->request : NULL;
     g_mutex_unlock (&self->lock);
@@ -451,20 +595,27 @@ engine_thread (gpointer data)
       run_load (self, job, cancellable);
     else if (kind == JOB_ANSWER)
       run_answer (self, job->request);
+    else if (kind == JOB_MEASURE)
+      run_measure (self, job);
     else if (kind == JOB_READ_AHEAD)
       run_read_ahead (self, job, cancellable);
+    else if (kind == JOB_PREPARE)
+      run_prepare (self, job->request, cancellable);
 
     g_mutex_lock (&self->lock);
     self->ahead = self->loading = NULL;
     self->running = NULL;
+    /* Interrupted by a measurement: it goes on after it, unless the measurement brought its successor. */
+    if (kind == JOB_PREPARE && g_cancellable_is_cancelled (cancellable) && !has_job (self, JOB_PREPARE))
+      g_queue_push_tail (&self->jobs, g_steal_pointer (&job));
     g_mutex_unlock (&self->lock);
-    job_free (job);
+    g_clear_pointer (&job, job_free);
     if (kind == JOB_QUIT)
       break;
   }
   g_clear_pointer (&self->session, owl_session_free);
+  engine_pictures_set_model (self->pictures, NULL);
   g_clear_pointer (&self->model, owl_model_unref);
-  g_hash_table_remove_all (self->visuals);
   return NULL;
 }
 
@@ -473,8 +624,8 @@ push_job (TytoEngine *self, Job *job)
 {
   g_mutex_lock (&self->lock);
   g_queue_push_tail (&self->jobs, job);
-  /* Reading ahead gives way to anything that somebody waits for; what it had begun is taken up again by the answer that needs it. */
-  if (job->kind != JOB_READ_AHEAD && self->ahead)
+  /* Work in advance gives way to anything that somebody waits for; what it had begun is taken up again by the answer that needs it. */
+  if (self->ahead && (job->kind < JOB_MEASURE || (job->kind == JOB_MEASURE && self->preparing)))
     g_cancellable_cancel (self->ahead);
   g_cond_signal (&self->wake);
   g_mutex_unlock (&self->lock);
@@ -510,6 +661,49 @@ tyto_engine_read_ahead (TytoEngine *self, TytoAttachment *attachment)
 
   job->picture = picture_ref_new (attachment);
   job->attachment = g_object_ref (attachment);
+  push_job (self, job);
+}
+
+/* Forgets what was to be measured or prepared but has not begun. With the lock held. */
+static void
+forget_jobs (TytoEngine *self, JobKind kind)
+{
+  for (GList *link = self->jobs.head, *next; link; link = next) {
+    Job *job = link->data;
+
+    next = link->next;
+    if (job->kind != kind)
+      continue;
+    g_queue_delete_link (&self->jobs, link);
+    job_free (job);
+  }
+}
+
+void
+tyto_engine_measure (TytoEngine *self, GPtrArray *path, TytoMessage *question, const TytoAnswerOptions *options, gboolean prepare,
+                     TytoCostFunc func, gpointer user_data, GDestroyNotify destroy)
+{
+  g_autoptr (GPtrArray) whole = g_ptr_array_new ();
+  Job *job = job_new (JOB_MEASURE);
+
+  for (guint i = 0; i < path->len; i++)
+    g_ptr_array_add (whole, g_ptr_array_index (path, i));
+  g_ptr_array_add (whole, question);
+  job->request = answer_request_new (whole, NULL, options);
+  job->measurement = g_new0 (Measurement, 1);
+  job->measurement->func = func;
+  job->measurement->user_data = user_data;
+  job->measurement->destroy = destroy;
+  g_mutex_lock (&self->lock);
+  forget_jobs (self, JOB_MEASURE);
+  forget_jobs (self, JOB_PREPARE);
+  g_mutex_unlock (&self->lock);
+  if (prepare) {
+    Job *next = job_new (JOB_PREPARE);
+
+    next->request = answer_request_ref (job->request);
+    push_job (self, next);
+  }
   push_job (self, job);
 }
 
@@ -609,7 +803,8 @@ tyto_engine_finalize (GObject *object)
   TytoEngine *self = TYTO_ENGINE (object);
 
   g_assert (self->thread == NULL);
-  g_hash_table_unref (self->visuals);
+  engine_pictures_free (self->pictures);
+  g_free (self->path);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->wake);
   g_clear_object (&self->documents);
@@ -640,7 +835,6 @@ tyto_engine_init (TytoEngine *self)
   g_mutex_init (&self->lock);
   g_cond_init (&self->wake);
   g_queue_init (&self->jobs);
-  self->visuals = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) owl_visual_unref);
 }
 
 TytoEngine *
@@ -650,6 +844,7 @@ tyto_engine_new (TytoDocuments *documents, TytoStore *store)
 
   self->documents = g_object_ref (documents);
   self->store = g_object_ref (store);
+  self->pictures = engine_pictures_new (documents, store);
   self->thread = g_thread_new ("tyto-engine", engine_thread, self);
   return self;
 }

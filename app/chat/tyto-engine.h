@@ -36,10 +36,17 @@ const char *tyto_engine_get_model_name (TytoEngine *self);
 void tyto_engine_read_ahead (TytoEngine *self, TytoAttachment *attachment);
 
 typedef struct {
-  gboolean varied;            /* sampled instead of the most likely words */
-  guint64 seed;               /* of the sampling */
-  const char *instructions;   /* the user's own sentence, or NULL */
+  double temperature;       /* 0: always the likeliest words, and the other knobs count for nothing */
+  int top_k;                /* 0: off */
+  double top_p;             /* 1: off */
+  double min_p;             /* 0: off */
+  double repeat_penalty;    /* 1: off */
+  int max_tokens;           /* 0: as many as usual */
+  guint64 seed;             /* of the sampling */
+  const char *instructions; /* the user's own sentence, or NULL */
 } TytoAnswerOptions;
+#define TYTO_ANSWER_PRECISE ((TytoAnswerOptions){ 0.0, 0, 1.0, 0.0, 1.0, 0, 0, NULL })
+#define TYTO_ANSWER_VARIED ((TytoAnswerOptions){ 0.7, 5, 1.0, 0.0, 1.0, 0, 0, NULL })
 
 /* Called on the main loop when the answer has ended, whatever the reason; its state, text, ids and speed are set. */
 typedef void (*TytoAnswerDone) (TytoMessage *answer, gpointer user_data);
@@ -48,6 +55,24 @@ typedef void (*TytoAnswerDone) (TytoMessage *answer, gpointer user_data);
  * comes. Waits its turn when another answer is running. */
 void tyto_engine_ask (TytoEngine *self, GPtrArray *path, TytoMessage *answer, const TytoAnswerOptions *options, TytoAnswerDone done,
                       gpointer user_data);
+
+/* What a question would cost if it were asked now. */
+typedef struct {
+  guint n_pictures;  /* of the question */
+  gsize n_tokens;    /* of the question with its pictures */
+  gsize n_used;      /* of the whole prompt, as far as it fits */
+  gsize n_context;   /* what the model can hold */
+  int n_dropped;     /* of the oldest exchanges would leave; -1: the question alone does not fit */
+  double seconds;    /* to the first word, from measured speed; 0: not known yet */
+} TytoCost;
+
+/* Called on the main loop. */
+typedef void (*TytoCostFunc) (const TytoCost *cost, gpointer user_data);
+
+/* Measures `question` (its text may be empty) after `path`, as for tyto_engine_ask; an earlier measurement that was not begun is forgotten and
+ * its `func` not called. With `prepare` the engine goes on to evaluate in advance what of the prompt is fixed, until something else comes. */
+void tyto_engine_measure (TytoEngine *self, GPtrArray *path, TytoMessage *question, const TytoAnswerOptions *options, gboolean prepare,
+                          TytoCostFunc func, gpointer user_data, GDestroyNotify destroy);
 
 /* Stops the answer, or takes it out of the queue; `done` is still called. */
 void tyto_engine_stop (TytoEngine *self, TytoMessage *answer);

@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <utime.h>
 
 #define HASH_LENGTH 64
 #define BLOCK_SIZE (256 * 1024)
@@ -89,6 +90,8 @@ import (const char *folder, GInputStream *in, GCancellable *cancellable, GError 
     subfolder = g_path_get_dirname (path);
     if (g_file_test (path, G_FILE_TEST_EXISTS)) {
       g_unlink (temporary);
+      /* Taken in anew: not old any more. */
+      g_utime (path, NULL);
     } else if (g_mkdir_with_parents (subfolder, 0700) != 0 || g_rename (temporary, path) != 0) {
       done = fail (error, errno);
     }
@@ -114,4 +117,35 @@ tyto_blobs_import_bytes (const char *folder, GBytes *bytes, GError **error)
   g_autoptr (GInputStream) in = g_memory_input_stream_new_from_bytes (bytes);
 
   return import (folder, in, NULL, error);
+}
+
+static void
+collect_folder (const char *folder, GHashTable *used, gint64 before)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    GStatBuf info;
+
+    if (strlen (name) == HASH_LENGTH && !g_hash_table_contains (used, name) && g_lstat (path, &info) == 0 && S_ISREG (info.st_mode) &&
+        info.st_mtime <= before)
+      g_unlink (path);
+  }
+}
+
+void
+tyto_blobs_collect (const char *folder, GHashTable *used, gint64 min_age)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  gint64 before = g_get_real_time () / G_USEC_PER_SEC - min_age;
+  const char *name;
+
+  while (dir && (name = g_dir_read_name (dir)))
+    if (strlen (name) == 2) {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      collect_folder (path, used, before);
+    }
 }

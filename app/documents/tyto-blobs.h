@@ -14,6 +14,9 @@ G_BEGIN_DECLS
 char *tyto_blobs_import (const char *folder, GFile *file, GCancellable *cancellable, GError **error);
 char *tyto_blobs_import_bytes (const char *folder, GBytes *bytes, GError **error);
 
+/* Deletes the blobs that are not among `used` (hashes; a set) and were taken in at least `min_age` seconds ago. Blocks. */
+void tyto_blobs_collect (const char *folder, GHashTable *used, gint64 min_age);
+
 /* The path of a blob; NULL for a string that is no hash. */
 char *tyto_blobs_get_path (const char *folder, const char *hash);
 

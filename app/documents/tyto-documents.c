@@ -15,6 +15,7 @@
 #define MAX_IDLE_DECODERS 3
 #define IMPORT_PRIORITY -100
 #define THUMBNAIL_PRIORITY -10
+#define COLLECT_PRIORITY 100
 
 typedef struct {
   char *blob;
@@ -44,6 +45,8 @@ typedef struct {
   GBytes *bytes;
   char *blob, *name;
   int page, size;
+  GHashTable *used;
+  gint64 min_age;
 } Request;
 
 static void
@@ -53,6 +56,7 @@ request_free (Request *request)
   g_clear_pointer (&request->bytes, g_bytes_unref);
   g_free (request->blob);
   g_free (request->name);
+  g_clear_pointer (&request->used, g_hash_table_unref);
   g_free (request);
 }
 
@@ -250,6 +254,27 @@ TytoImport *
 tyto_documents_import_finish (TytoDocuments *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static void
+run_collect (TytoDocuments *self, GTask *task, gpointer data)
+{
+  const Request *request = data;
+
+  tyto_blobs_collect (self->folder, request->used, request->min_age);
+  g_task_return_boolean (task, TRUE);
+}
+
+void
+tyto_documents_collect (TytoDocuments *self, GPtrArray *used, gint64 min_age)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->used = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < used->len; i++)
+    g_hash_table_add (request->used, g_strdup (g_ptr_array_index (used, i)));
+  request->min_age = min_age;
+  push_job (self, run_collect, request, COLLECT_PRIORITY, NULL, NULL, NULL);
 }
 
 static OwlPicture *

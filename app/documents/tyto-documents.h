@@ -28,6 +28,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (TytoImport, tyto_import_free)
 /* `folder`: where blobs are kept. */
 TytoDocuments *tyto_documents_new (const char *folder);
 
+/* Deletes the copies that are not among `used` (hashes) and were taken in at least `min_age` seconds ago, in the background. */
+void tyto_documents_collect (TytoDocuments *self, GPtrArray *used, gint64 min_age);
+
 /* Copies the file into the store and looks what it is. Errors can be shown as they are. */
 void tyto_documents_import_async (TytoDocuments *self, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback,
                                   gpointer user_data);

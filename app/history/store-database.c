@@ -507,6 +507,25 @@ store_database_delete_message (sqlite3 *db, gint64 message, GError **error)
   return delete_row (db, "DELETE FROM message WHERE id = ?1", message, error);
 }
 
+GPtrArray *
+store_database_list_blobs (sqlite3 *db, GError **error)
+{
+  sqlite3_stmt *s = prepare (db, "SELECT blob FROM attachment UNION SELECT blob FROM draft_attachment", error);
+  g_autoptr (GPtrArray) blobs = g_ptr_array_new_with_free_func (g_free);
+  int code;
+
+  if (!s)
+    return NULL;
+  while ((code = sqlite3_step (s)) == SQLITE_ROW)
+    g_ptr_array_add (blobs, column_text (s, 0));
+  sqlite3_finalize (s);
+  if (code != SQLITE_DONE) {
+    fail (db, error);
+    return NULL;
+  }
+  return g_steal_pointer (&blobs);
+}
+
 gboolean
 store_database_clear (sqlite3 *db, GError **error)
 {

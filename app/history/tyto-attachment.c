@@ -204,3 +204,19 @@ tyto_attachment_set_progress (TytoAttachment *self, double progress)
   self->progress = progress;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
 }
+
+TytoAttachment *
+tyto_attachment_copy (TytoAttachment *attachment)
+{
+  TytoAttachment *copy = tyto_attachment_new (attachment->name, attachment->page);
+
+  tyto_attachment_set_blob (copy, attachment->blob);
+  tyto_attachment_set_page_label (copy, attachment->page_label);
+  if (attachment->thumbnail)
+    tyto_attachment_set_thumbnail (copy, attachment->thumbnail);
+  if (attachment->state == TYTO_ATTACHMENT_READY)
+    tyto_attachment_set_ready (copy);
+  else if (attachment->state == TYTO_ATTACHMENT_FAILED)
+    tyto_attachment_set_failed (copy, attachment->error);
+  return copy;
+}

@@ -23,6 +23,9 @@ typedef enum {
 /* `name` as people know the file; `page` is -1 for a picture, else the page from 0. */
 TytoAttachment *tyto_attachment_new (const char *name, int page);
 
+/* The same picture or page once more: an attachment of its own, with the same blob, state and thumbnail. */
+TytoAttachment *tyto_attachment_copy (TytoAttachment *attachment);
+
 const char *tyto_attachment_get_name (TytoAttachment *self);
 int tyto_attachment_get_page (TytoAttachment *self);
 /* The page as printed ("iv"), or its number; NULL for a picture. */

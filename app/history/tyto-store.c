@@ -384,6 +384,29 @@ tyto_store_delete_message (TytoStore *self, gint64 message)
 }
 
 static gboolean
+run_list_blobs (TytoStore *self, GTask *task, gpointer data, GError **error)
+{
+  GPtrArray *blobs = require_open (self, error) ? store_database_list_blobs (self->db, error) : NULL;
+
+  if (!blobs)
+    return FALSE;
+  g_task_return_pointer (task, blobs, (GDestroyNotify) g_ptr_array_unref);
+  return TRUE;
+}
+
+void
+tyto_store_list_blobs_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  push_job (self, run_list_blobs, NULL, NULL, callback, user_data);
+}
+
+GPtrArray *
+tyto_store_list_blobs_finish (TytoStore *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gboolean
 run_clear (TytoStore *self, GTask *task, gpointer data, GError **error)
 {
   if (!require_open (self, error) || !store_database_clear (self->db, error))

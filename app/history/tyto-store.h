@@ -59,6 +59,10 @@ void tyto_store_delete_message (TytoStore *self, gint64 message);
 /* Removes a conversation with all its messages. */
 void tyto_store_delete_conversation (TytoStore *self, gint64 conversation);
 
+/* The hashes of all blobs that messages and drafts refer to (char *; transfer full). */
+void tyto_store_list_blobs_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *tyto_store_list_blobs_finish (TytoStore *self, GAsyncResult *result, GError **error);
+
 /* Empties the history for good: conversations, drafts, and what was remembered to be fast. */
 void tyto_store_clear_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tyto_store_clear_finish (TytoStore *self, GAsyncResult *result, GError **error);

@@ -64,7 +64,7 @@ append_turn (OwlModel *model, const OwlTurn *turn, gboolean last, GString *text,
   for (gsize i = 0; i < turn->n_visuals; i++) {
     g_string_append (text, "\nHuman: ");
     flush (tokenizer, text, ids);
-    owl_prompt_rule_append_picture (ids, owl_visual_get_n_positions (turn->visuals[i]));
+    owl_prompt_rule_append_picture (ids, turn->visuals ? owl_visual_get_n_positions (turn->visuals[i]) : turn->visual_positions[i]);
     if (visuals)
       g_ptr_array_add (visuals, owl_visual_ref (turn->visuals[i]));
   }
@@ -151,6 +151,17 @@ measure_turns (OwlModel *model, const char *system_text, const char *instruction
     before = ids->len;
   }
   return lengths;
+}
+
+gsize
+owl_prompt_count (OwlModel *model, const char *system_text, const char *instructions, const OwlTurn *turns, gsize n_turns)
+{
+  g_autofree gsize *lengths = measure_turns (model, system_text, instructions, turns, n_turns);
+  gsize n = 0;
+
+  for (gsize i = 0; i <= n_turns; i++)
+    n += lengths[i];
+  return n;
 }
 
 int

@@ -20,6 +20,7 @@ typedef struct _OwlPrompt OwlPrompt;
 typedef struct {
   OwlVisual *const *visuals; /* borrowed, in order */
   gsize n_visuals;
+  const int *visual_positions; /* for counting, in place of `visuals`: positions of each */
   const char *question;     /* may be NULL or "" */
   const char *answer;       /* a past answer as text, used when there are no ids */
   const gint32 *answer_ids; /* the generated ids of a past answer, without the end mark; preferred over the text */
@@ -40,6 +41,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlPrompt, owl_prompt_free)
 
 /* All positions: token ids, -1 for each position of a picture. Borrowed. */
 const gint32 *owl_prompt_get_ids (const OwlPrompt *prompt, gsize *n);
+
+/* How many positions owl_prompt_new_from_turns would give; `visual_positions` may stand for the visuals. */
+gsize owl_prompt_count (OwlModel *model, const char *system_text, const char *instructions, const OwlTurn *turns, gsize n_turns);
 
 /* Plans what fits: `context` positions in all, of which min(512, context/4) are kept for the answer. Returns how many of the oldest turns must
  * leave (0 when everything fits); when some must, so many leave that at most 60 % is filled. -1 and OWL_ERROR_LIMIT when the

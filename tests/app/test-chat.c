@@ -9,7 +9,7 @@
 
 #define LIMIT 60
 
-static const TytoAnswerOptions precise = { .varied = FALSE };
+static const TytoAnswerOptions precise = TYTO_ANSWER_PRECISE;
 
 static TytoAttachment *
 attach (TytoServices *services, const char *name)
@@ -102,7 +102,7 @@ test_conversation (void)
   /* Editing makes a branch; the old one can be shown again. */
   question = g_list_model_get_item (tyto_chat_get_messages (chat), 0);
   g_object_unref (question);
-  tyto_chat_edit (chat, question, "Was ist das?", &precise);
+  tyto_chat_edit (chat, question, "Was ist das?", tyto_message_get_attachments (question), &precise);
   WAIT_FOR (!tyto_chat_get_busy (chat), LIMIT);
   g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 2);
   g_assert_nonnull (strstr (tyto_message_get_text (last_message (chat)), "Pferd"));
@@ -138,6 +138,91 @@ test_conversation (void)
   g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "A horse.");
   ask (chat, "And in German?", NULL);
   g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "Pferd.");
+  tyto_chat_close (chat);
+  g_clear_object (&chat);
+  stop (services);
+}
+
+static void
+keep_cost (const TytoCost *cost, gpointer user_data)
+{
+  *(TytoCost *) user_data = *cost;
+}
+
+static void
+test_cost (void)
+{
+  TytoServices *services = start ();
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
+  g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
+                                             tyto_services_get_engine (services), conversation, TRUE);
+  g_autoptr (TytoAttachment) horse = attach (services, "13.png");
+  g_autoptr (GPtrArray) one = g_ptr_array_new (), none = g_ptr_array_new ();
+  g_autoptr (GString) long_text = g_string_new (NULL);
+  TytoCost cost = { 0 }, second = { 0 }, too_long = { 0 };
+
+  g_ptr_array_add (one, horse);
+  tyto_chat_measure (chat, "What is this?", one, NULL, &precise, TRUE, keep_cost, &cost, NULL);
+  WAIT_FOR (cost.n_context > 0, LIMIT);
+  g_assert_cmpuint (cost.n_pictures, ==, 1);
+  /* 33 positions of the picture, and a few words. */
+  g_assert_cmpuint (cost.n_tokens, >, 33);
+  g_assert_cmpuint (cost.n_used, >=, cost.n_tokens);
+  g_assert_cmpuint (cost.n_used, <, cost.n_context);
+  g_assert_cmpint (cost.n_dropped, ==, 0);
+
+  ask (chat, "What is this?", horse);
+  tyto_chat_measure (chat, "And in German?", none, NULL, &precise, FALSE, keep_cost, &second, NULL);
+  WAIT_FOR (second.n_context > 0, LIMIT);
+  g_assert_cmpuint (second.n_tokens, <, 33);
+  g_assert_cmpuint (second.n_used, >, cost.n_used);
+  g_assert_cmpfloat (second.seconds, >, 0.0);
+  g_assert_cmpfloat (second.seconds, <, 5.0);
+
+  for (int i = 0; i < 2000; i++)
+    g_string_append (long_text, "horse and dog ");
+  tyto_chat_measure (chat, long_text->str, none, NULL, &precise, FALSE, keep_cost, &too_long, NULL);
+  WAIT_FOR (too_long.n_context > 0, LIMIT);
+  g_assert_cmpint (too_long.n_dropped, ==, -1);
+  tyto_chat_close (chat);
+  g_clear_object (&chat);
+  stop (services);
+}
+
+static void
+test_delete (void)
+{
+  TytoServices *services = start ();
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
+  g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
+                                             tyto_services_get_engine (services), conversation, TRUE);
+  g_autoptr (TytoMessage) second = NULL;
+  GPtrArray *deleted;
+
+  for (int i = 0; i < 3; i++)
+    ask (chat, "Hello", NULL);
+  second = g_list_model_get_item (tyto_chat_get_messages (chat), 2);
+  deleted = tyto_chat_delete_begin (chat, second);
+  g_assert_cmpuint (deleted->len, ==, 4);
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 2);
+  tyto_chat_delete_undo (chat, deleted);
+  g_ptr_array_unref (deleted);
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 6);
+  deleted = tyto_chat_delete_begin (chat, second);
+  tyto_chat_delete_finish (chat, deleted);
+  g_ptr_array_unref (deleted);
+  tyto_chat_close (chat);
+  g_clear_object (&chat);
+  chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services), tyto_services_get_engine (services),
+                        conversation, FALSE);
+  {
+    g_autoptr (GAsyncResult) result = NULL;
+
+    tyto_chat_load_async (chat, keep_result, &result);
+    WAIT_FOR (result != NULL, LIMIT);
+    g_assert_true (tyto_chat_load_finish (chat, result, NULL));
+  }
+  g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 2);
   tyto_chat_close (chat);
   g_clear_object (&chat);
   stop (services);
@@ -196,6 +281,8 @@ main (int argc, char **argv)
   g_setenv ("XDG_DATA_HOME", scratch, TRUE);
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/chat/conversation", test_conversation);
+  g_test_add_func ("/chat/cost", test_cost);
+  g_test_add_func ("/chat/delete", test_delete);
   g_test_add_func ("/chat/stop", test_stop);
   g_test_add_func ("/chat/no-model", test_no_model);
   status = g_test_run ();

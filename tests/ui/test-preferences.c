@@ -14,23 +14,49 @@ find (GtkWidget *widget, GType type)
 }
 
 static void
+assert_instructions (const char *expected)
+{
+  g_autofree char *instructions = NULL;
+  TytoAnswerOptions options;
+
+  tyto_settings_get_answer_options (&options, &instructions);
+  g_assert_cmpstr (instructions, ==, expected);
+  g_assert_cmpstr (options.instructions, ==, expected);
+}
+
+static double
+temperature (void)
+{
+  g_autofree char *instructions = NULL;
+  TytoAnswerOptions options;
+
+  tyto_settings_get_answer_options (&options, &instructions);
+  return options.temperature;
+}
+
+static void
 test_preferences (void)
 {
   GtkWidget *window;
-  g_autofree char *instructions = NULL;
 
   g_assert_nonnull (tyto_settings_get ());
-  g_assert_false (tyto_settings_get_varied ());
-  g_assert_null (tyto_settings_get_instructions ());
+  g_assert_cmpfloat (temperature (), ==, 0.0);
+  assert_instructions (NULL);
 
-  window = tyto_preferences_new (NULL);
+  window = tyto_preferences_new (NULL, NULL);
   gtk_switch_set_active (GTK_SWITCH (find (window, GTK_TYPE_SWITCH)), TRUE);
-  g_assert_true (tyto_settings_get_varied ());
+  g_assert_cmpfloat (temperature (), ==, 0.7);
+  /* The first number is the temperature. */
+  gtk_spin_button_set_value (GTK_SPIN_BUTTON (find (window, GTK_TYPE_SPIN_BUTTON)), 1.25);
+  g_assert_cmpfloat (temperature (), ==, 1.25);
   gtk_editable_set_text (GTK_EDITABLE (find (window, ADW_TYPE_ENTRY_ROW)), "  Answer in verse. ");
-  instructions = tyto_settings_get_instructions ();
-  g_assert_cmpstr (instructions, ==, "Answer in verse.");
+  assert_instructions ("Answer in verse.");
+  adw_combo_row_set_selected (ADW_COMBO_ROW (find (window, ADW_TYPE_COMBO_ROW)), 2);
+  assert_instructions ("Answer in verse. Answer in German.");
   gtk_editable_set_text (GTK_EDITABLE (find (window, ADW_TYPE_ENTRY_ROW)), "   ");
-  g_assert_null (tyto_settings_get_instructions ());
+  assert_instructions ("Answer in German.");
+  adw_combo_row_set_selected (ADW_COMBO_ROW (find (window, ADW_TYPE_COMBO_ROW)), 0);
+  assert_instructions (NULL);
   gtk_window_destroy (GTK_WINDOW (window));
 }
 

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-strip"
+
+#include "ui/tyto-strip.h"
+
+#include "ui/tyto-picture.h"
+
+#define PICTURE_HEIGHT 64
+
+struct _TytoStrip {
+  GtkWidget parent_instance;
+
+  GPtrArray *attachments; /* TytoAttachment */
+  int first_number;
+
+  GtkWidget *scroller, *box;
+};
+
+G_DEFINE_FINAL_TYPE (TytoStrip, tyto_strip, GTK_TYPE_WIDGET)
+
+enum { SIGNAL_CHANGED, SIGNAL_READY, SIGNAL_VIEW, SIGNAL_REMOVED, N_SIGNALS };
+static guint signals[N_SIGNALS];
+
+GPtrArray *
+tyto_strip_get_attachments (TytoStrip *self)
+{
+  return self->attachments;
+}
+
+gboolean
+tyto_strip_has_state (TytoStrip *self, TytoAttachmentState state)
+{
+  for (guint i = 0; i < self->attachments->len; i++)
+    if (tyto_attachment_get_state (g_ptr_array_index (self->attachments, i)) == state)
+      return TRUE;
+  return FALSE;
+}
+
+static void
+changed (TytoStrip *self)
+{
+  for (guint i = 0; i < self->attachments->len; i++)
+    tyto_attachment_set_number (g_ptr_array_index (self->attachments, i), self->first_number + (int) i);
+  gtk_widget_set_visible (GTK_WIDGET (self), self->attachments->len > 0);
+  g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+}
+
+void
+tyto_strip_set_first_number (TytoStrip *self, int number)
+{
+  if (self->first_number == number)
+    return;
+  self->first_number = number;
+  changed (self);
+}
+
+static GtkWidget *
+nth_picture (TytoStrip *self, int index)
+{
+  GtkWidget *child = gtk_widget_get_first_child (self->box);
+
+  while (child && index-- > 0)
+    child = gtk_widget_get_next_sibling (child);
+  return child;
+}
+
+static void
+move (TytoStrip *self, int from, int to)
+{
+  GtkWidget *picture = nth_picture (self, from);
+  gpointer attachment;
+
+  if (from == to || to < 0 || (guint) to >= self->attachments->len)
+    return;
+  attachment = g_ptr_array_steal_index (self->attachments, (guint) from);
+  g_ptr_array_insert (self->attachments, to, attachment);
+  gtk_box_reorder_child_after (GTK_BOX (self->box), picture, to > 0 ? nth_picture (self, to > from ? to : to - 1) : NULL);
+  changed (self);
+}
+
+static int
+index_of (TytoStrip *self, TytoAttachment *attachment)
+{
+  guint index;
+
+  return g_ptr_array_find (self->attachments, attachment, &index) ? (int) index : -1;
+}
+
+static void
+take_out (TytoStrip *self, int index)
+{
+  TytoAttachment *attachment = g_ptr_array_index (self->attachments, index);
+
+  g_signal_handlers_disconnect_by_data (attachment, self);
+  gtk_box_remove (GTK_BOX (self->box), nth_picture (self, index));
+  g_ptr_array_remove_index (self->attachments, (guint) index);
+  changed (self);
+}
+
+static void
+remove_clicked (TytoStrip *self, TytoPicture *picture)
+{
+  g_autoptr (TytoAttachment) attachment = g_object_ref (tyto_picture_get_attachment (picture));
+  int index = index_of (self, attachment);
+
+  take_out (self, index);
+  g_signal_emit (self, signals[SIGNAL_REMOVED], 0, attachment, index);
+}
+
+static void
+activated (TytoStrip *self, TytoPicture *picture)
+{
+  g_signal_emit (self, signals[SIGNAL_VIEW], 0, tyto_picture_get_attachment (picture));
+}
+
+static void
+state_changed (TytoStrip *self, GParamSpec *pspec, TytoAttachment *attachment)
+{
+  if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY)
+    g_signal_emit (self, signals[SIGNAL_READY], 0, attachment);
+  changed (self);
+}
+
+static gboolean
+key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, TytoStrip *self)
+{
+  GtkWidget *picture = gtk_event_controller_get_widget (GTK_EVENT_CONTROLLER (controller));
+  int index = index_of (self, tyto_picture_get_attachment (TYTO_PICTURE (picture)));
+  int forward = gtk_widget_get_direction (picture) == GTK_TEXT_DIR_RTL ? -1 : 1;
+
+  if ((key == GDK_KEY_Left || key == GDK_KEY_Right) && (modifiers & GDK_ALT_MASK)) {
+    move (self, index, index + (key == GDK_KEY_Right ? forward : -forward));
+    return TRUE;
+  }
+  if (key == GDK_KEY_Delete) {
+    remove_clicked (self, TYTO_PICTURE (picture));
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static GdkContentProvider *
+prepare_drag (GtkDragSource *source, double x, double y, TytoPicture *picture)
+{
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (GTK_WIDGET (picture));
+
+  gtk_drag_source_set_icon (source, paintable, (int) x, (int) y);
+  return gdk_content_provider_new_typed (TYTO_TYPE_ATTACHMENT, tyto_picture_get_attachment (picture));
+}
+
+/* Where in the row a drop at `x` puts the picture that now stands at `from`. */
+static int
+place_at (TytoStrip *self, double x, int from)
+{
+  gboolean rtl = gtk_widget_get_direction (self->box) == GTK_TEXT_DIR_RTL;
+  int place = 0, index = 0;
+  graphene_rect_t bounds;
+
+  for (GtkWidget *child = gtk_widget_get_first_child (self->box); child; child = gtk_widget_get_next_sibling (child), index++) {
+    double middle;
+
+    if (index == from || !gtk_widget_compute_bounds (child, self->box, &bounds))
+      continue;
+    middle = bounds.origin.x + bounds.size.width / 2.0;
+    place += rtl ? x < middle : x > middle;
+  }
+  return place;
+}
+
+static gboolean
+dropped (GtkDropTarget *target, const GValue *value, double x, double y, TytoStrip *self)
+{
+  int from = index_of (self, g_value_get_object (value));
+
+  if (from < 0)
+    return FALSE;
+  move (self, from, place_at (self, x, from));
+  return TRUE;
+}
+
+void
+tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
+{
+  GtkWidget *picture = tyto_picture_new (attachment, PICTURE_HEIGHT, TRUE);
+  GtkDragSource *source = gtk_drag_source_new ();
+  GtkEventController *keys = gtk_event_controller_key_new ();
+
+  if (index < 0 || (guint) index > self->attachments->len)
+    index = (int) self->attachments->len;
+  g_ptr_array_insert (self->attachments, index, g_object_ref (attachment));
+  g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
+  g_signal_connect_swapped (picture, "activated", G_CALLBACK (activated), self);
+  g_signal_connect_swapped (picture, "removed", G_CALLBACK (remove_clicked), self);
+  gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
+  g_signal_connect (source, "prepare", G_CALLBACK (prepare_drag), picture);
+  gtk_event_controller_set_propagation_phase (GTK_EVENT_CONTROLLER (source), GTK_PHASE_CAPTURE);
+  gtk_widget_add_controller (picture, GTK_EVENT_CONTROLLER (source));
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed), self);
+  gtk_widget_add_controller (picture, keys);
+  gtk_box_insert_child_after (GTK_BOX (self->box), picture, index > 0 ? nth_picture (self, index - 1) : NULL);
+  changed (self);
+}
+
+void
+tyto_strip_withdraw (TytoStrip *self, TytoAttachment *attachment)
+{
+  int index = index_of (self, attachment);
+
+  if (index >= 0)
+    take_out (self, index);
+}
+
+void
+tyto_strip_clear (TytoStrip *self)
+{
+  while (self->attachments->len > 0) {
+    guint last = self->attachments->len - 1;
+
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, last), self);
+    gtk_box_remove (GTK_BOX (self->box), gtk_widget_get_last_child (self->box));
+    g_ptr_array_remove_index (self->attachments, last);
+  }
+  changed (self);
+}
+
+static void
+tyto_strip_dispose (GObject *object)
+{
+  TytoStrip *self = TYTO_STRIP (object);
+
+  for (guint i = 0; self->attachments && i < self->attachments->len; i++)
+    g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, i), self);
+  g_clear_pointer (&self->attachments, g_ptr_array_unref);
+  g_clear_pointer (&self->scroller, gtk_widget_unparent);
+  G_OBJECT_CLASS (tyto_strip_parent_class)->dispose (object);
+}
+
+static void
+tyto_strip_class_init (TytoStripClass *klass)
+{
+  const GType type = G_TYPE_FROM_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = tyto_strip_dispose;
+  gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
+  signals[SIGNAL_CHANGED] = g_signal_new ("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_READY] = g_signal_new ("ready", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_ATTACHMENT);
+  signals[SIGNAL_VIEW] = g_signal_new ("view", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_ATTACHMENT);
+  signals[SIGNAL_REMOVED] =
+      g_signal_new ("removed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, TYTO_TYPE_ATTACHMENT, G_TYPE_INT);
+}
+
+static void
+tyto_strip_init (TytoStrip *self)
+{
+  GtkDropTarget *target = gtk_drop_target_new (TYTO_TYPE_ATTACHMENT, GDK_ACTION_MOVE);
+
+  self->attachments = g_ptr_array_new_with_free_func (g_object_unref);
+  self->first_number = 1;
+  self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  g_signal_connect (target, "drop", G_CALLBACK (dropped), self);
+  gtk_widget_add_controller (self->box, GTK_EVENT_CONTROLLER (target));
+  self->scroller = gtk_scrolled_window_new ();
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->scroller), self->box);
+  gtk_widget_set_parent (self->scroller, GTK_WIDGET (self));
+  gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
+}
+
+GtkWidget *
+tyto_strip_new (void)
+{
+  return g_object_new (TYTO_TYPE_STRIP, NULL);
+}
