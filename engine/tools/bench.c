@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/bench.h"
 
+#include "image/tiles.h"
 #include "tools/tools.h"
 
 #include <jansson.h>
