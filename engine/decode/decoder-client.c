@@ -165,7 +165,7 @@ description_is_sane (const OwlDecoderReply *reply)
 {
   if (reply->format == OWL_FORMAT_PDF)
     return reply->n_pages >= 1 && reply->n_pages <= OWL_DECODER_MAX_PAGES;
-  return reply->format >= OWL_FORMAT_PNG && reply->format <= OWL_FORMAT_WEBP && reply->n_pages == 1;
+  return reply->format >= OWL_FORMAT_PNG && reply->format <= OWL_FORMAT_AVIF && reply->n_pages == 1;
 }
 
 /* Asks a new process to open `fd`. */
@@ -270,6 +270,14 @@ owl_decoder_get_mime_type (const OwlDecoder *decoder)
     return "image/jpeg";
   case OWL_FORMAT_WEBP:
     return "image/webp";
+  case OWL_FORMAT_GIF:
+    return "image/gif";
+  case OWL_FORMAT_TIFF:
+    return "image/tiff";
+  case OWL_FORMAT_HEIC:
+    return "image/heic";
+  case OWL_FORMAT_AVIF:
+    return "image/avif";
   case OWL_FORMAT_PDF:
   default:
     return "application/pdf";

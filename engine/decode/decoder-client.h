@@ -31,7 +31,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlDecoder, owl_decoder_close)
 OwlDocumentKind owl_decoder_get_kind (const OwlDecoder *decoder);
 /* 1 for a picture. */
 int owl_decoder_get_n_pages (const OwlDecoder *decoder);
-/* "image/png", "image/jpeg", "image/webp" (where the decoder is built with it), "application/pdf". */
+/* "image/png", "image/jpeg", "application/pdf"; where the decoder is built with them "image/webp", "image/gif", "image/tiff",
+ * "image/heic", "image/avif". Of an animation or of several pictures in a file the first is read. */
 const char *owl_decoder_get_mime_type (const OwlDecoder *decoder);
 
 /* Size of page `page` (from 0): pixels as displayed (EXIF orientation applied) for a picture, points (1/72

@@ -35,7 +35,11 @@ typedef enum {
   OWL_FORMAT_PNG = 1,
   OWL_FORMAT_JPEG,
   OWL_FORMAT_PDF,
-  OWL_FORMAT_WEBP, /* where the decoder is built with it */
+  OWL_FORMAT_WEBP, /* this and the following where the decoder is built with them */
+  OWL_FORMAT_GIF,
+  OWL_FORMAT_TIFF,
+  OWL_FORMAT_HEIC,
+  OWL_FORMAT_AVIF,
 } OwlFormat;
 
 typedef struct {

@@ -49,6 +49,33 @@ refuse_other_kind (const guint8 *head, gsize n_head, GError **error)
   return FALSE;
 }
 
+#ifdef OWL_HAVE_TIFF
+static gboolean
+is_tiff (const guint8 *head, gsize n_head)
+{
+  /* The classic kind and BigTIFF, in either order of bytes. */
+  static const char marks[][4] = { "II*\0", "MM\0*", "II+\0", "MM\0+" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (marks); i++)
+    if (n_head >= 4 && memcmp (head, marks[i], 4) == 0)
+      return TRUE;
+  return FALSE;
+}
+#endif
+
+#ifdef OWL_HAVE_HEIF
+static gboolean
+is_heif (const guint8 *head, gsize n_head)
+{
+  static const char brands[][5] = { "heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "avif", "avis" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (brands); i++)
+    if (n_head >= 12 && memcmp (head + 4, "ftyp", 4) == 0 && memcmp (head + 8, brands[i], 4) == 0)
+      return TRUE;
+  return FALSE;
+}
+#endif
+
 OwlDocument *
 owl_document_open (OwlSource *source, GError **error)
 {
@@ -66,6 +93,18 @@ owl_document_open (OwlSource *source, GError **error)
 #ifdef OWL_HAVE_WEBP
   if (n_head >= 12 && memcmp (head, "RIFF", 4) == 0 && memcmp (head + 8, "WEBP", 4) == 0)
     return owl_webp_open (source, error);
+#endif
+#ifdef OWL_HAVE_GIF
+  if (n_head >= 4 && memcmp (head, "GIF8", 4) == 0)
+    return owl_gif_open (source, error);
+#endif
+#ifdef OWL_HAVE_TIFF
+  if (is_tiff (head, n_head))
+    return owl_tiff_open (source, error);
+#endif
+#ifdef OWL_HAVE_HEIF
+  if (is_heif (head, n_head))
+    return owl_heif_open (source, error);
 #endif
   /* PDF readers accept other bytes before the mark. */
   if (memmem (head, n_head, "%PDF-", 5))

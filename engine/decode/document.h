@@ -40,6 +40,15 @@ OwlDocument *owl_pdf_open (OwlSource *source, GError **error);
 #ifdef OWL_HAVE_WEBP
 OwlDocument *owl_webp_open (OwlSource *source, GError **error);
 #endif
+#ifdef OWL_HAVE_GIF
+OwlDocument *owl_gif_open (OwlSource *source, GError **error);
+#endif
+#ifdef OWL_HAVE_TIFF
+OwlDocument *owl_tiff_open (OwlSource *source, GError **error);
+#endif
+#ifdef OWL_HAVE_HEIF
+OwlDocument *owl_heif_open (OwlSource *source, GError **error);
+#endif
 
 /* Shared by the kinds: the error for a file that ends too early. */
 void owl_document_set_cut_off (GError **error);

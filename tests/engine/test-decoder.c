@@ -15,9 +15,26 @@ static const char *const golden[] = {
   "scene_interlaced.png", "gray1_interlaced.png",  "palette4_trns.png", "column_1x9.png", "wide_541x13.jpg",
 };
 
+/* Kinds of pictures that the decoder may be built without. */
+static gboolean
+is_optional (const char *mime_type)
+{
+  return !g_str_equal (mime_type, "image/png") && !g_str_equal (mime_type, "image/jpeg");
+}
+
+static int
+largest_difference (const guint8 *a, const guint8 *b, gsize n)
+{
+  int most = 0;
+
+  for (gsize i = 0; i < n; i++)
+    most = MAX (most, ABS (a[i] - b[i]));
+  return most;
+}
+
 /* Compares the picture in `name`, of type `mime_type`, with the reference pixels of `stem`. */
 static void
-check_pixels (const char *name, const char *stem, const char *mime_type)
+check_pixels_within (const char *name, const char *stem, const char *mime_type, int most)
 {
   g_autofree char *expected_name = g_strdup_printf ("golden/images/expected/rgb_%s.npy", stem);
   g_autofree char *path = test_data_path (name);
@@ -28,8 +45,10 @@ check_pixels (const char *name, const char *stem, const char *mime_type)
   g_autoptr (OwlPicture) picture = NULL;
   double width, height;
 
-  if (g_error_matches (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED) && g_str_equal (mime_type, "image/webp")) {
-    g_test_skip ("built without WebP");
+  if (g_error_matches (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED) && is_optional (mime_type)) {
+    g_autofree char *reason = g_strconcat ("built without ", mime_type, NULL);
+
+    g_test_skip (reason);
     return;
   }
   g_assert_no_error (error);
@@ -44,7 +63,13 @@ check_pixels (const char *name, const char *stem, const char *mime_type)
   g_assert_no_error (error);
   g_assert_cmpuint (owl_picture_get_width (picture), ==, shape[1]);
   g_assert_cmpuint (owl_picture_get_height (picture), ==, shape[0]);
-  g_assert_cmpmem (owl_picture_get_pixels (picture), n, expected, n);
+  g_assert_cmpint (largest_difference (owl_picture_get_pixels (picture), expected, n), <=, most);
+}
+
+static void
+check_pixels (const char *name, const char *stem, const char *mime_type)
+{
+  check_pixels_within (name, stem, mime_type, 0);
 }
 
 static void
@@ -64,6 +89,61 @@ test_webp (void)
   check_pixels ("pictures/scene_palette.webp", "scene_palette", "image/webp");
   check_pixels ("pictures/alpha_rgba.webp", "alpha_rgba", "image/webp");
   check_pixels ("pictures/scene_animated.webp", "scene_palette", "image/webp");
+}
+
+static void
+test_gif (void)
+{
+  check_pixels ("pictures/scene_palette.gif", "scene_palette", "image/gif");
+  check_pixels ("pictures/scene_interlaced.gif", "scene_palette", "image/gif");
+  check_pixels ("pictures/scene_animated.gif", "scene_palette", "image/gif");
+}
+
+/* A frame that is smaller than the picture, with a colour that stands for nothing: white in both places. */
+static void
+test_gif_frame (void)
+{
+  static const char gif[] = "GIF89a\4\0\3\0\x80\0\0\xff\0\0\0\0\xff"
+                            "!\xf9\4\1\0\0\1\0"                       /* colour 1 is transparent */
+                            ",\1\0\1\0\2\0\1\0\0\2\2\x44\x0a\0;"; /* 2 x 1 at (1, 1): colours 0, 1 */
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlDecoder) decoder = test_open_bytes (gif, sizeof gif - 1, &error);
+  g_autoptr (OwlPicture) picture = NULL;
+  const guint8 *pixels;
+
+  if (g_error_matches (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED)) {
+    g_test_skip ("built without GIF");
+    return;
+  }
+  g_assert_no_error (error);
+  picture = owl_decoder_render (decoder, 0, 0, 0, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (owl_picture_get_width (picture), ==, 4);
+  g_assert_cmpint (owl_picture_get_height (picture), ==, 3);
+  pixels = owl_picture_get_pixels (picture);
+  for (int i = 0; i < 12; i++) {
+    g_assert_cmpint (pixels[3 * i], ==, 255);
+    g_assert_cmpint (pixels[3 * i + 1], ==, i == 5 ? 0 : 255);
+    g_assert_cmpint (pixels[3 * i + 2], ==, i == 5 ? 0 : 255);
+  }
+}
+
+/* Strips and tiles; alpha (which the library rounds in its own way); stored lying on its side. */
+static void
+test_tiff (void)
+{
+  check_pixels ("pictures/scene_palette.tiff", "scene_palette", "image/tiff");
+  check_pixels ("pictures/scene_tiled.tiff", "scene_interlaced", "image/tiff");
+  check_pixels ("pictures/scene_turned.tiff", "scene_palette", "image/tiff");
+  check_pixels_within ("pictures/alpha_rgba.tiff", "alpha_rgba", "image/tiff", 1);
+}
+
+static void
+test_heif (void)
+{
+  check_pixels_within ("pictures/scene_palette.heic", "scene_palette", "image/heic", 2);
+  check_pixels_within ("pictures/scene_palette.avif", "scene_palette", "image/avif", 2);
+  check_pixels_within ("pictures/alpha_rgba.avif", "alpha_rgba", "image/avif", 2);
 }
 
 #define BLOCK 20
@@ -216,6 +296,10 @@ main (int argc, char **argv)
     g_test_add_data_func (path, golden[i], test_golden);
   }
   g_test_add_func ("/decoder/webp", test_webp);
+  g_test_add_func ("/decoder/gif", test_gif);
+  g_test_add_func ("/decoder/gif-frame", test_gif_frame);
+  g_test_add_func ("/decoder/tiff", test_tiff);
+  g_test_add_func ("/decoder/heif", test_heif);
   g_test_add_func ("/decoder/orientation", test_orientation);
   g_test_add_func ("/decoder/box", test_box);
   g_test_add_func ("/decoder/no-such-page", test_no_such_page);
