@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "base/cpu.h"
+
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
@@ -28,8 +30,5 @@ gboolean owl_pool_run (OwlPool *pool, gsize n_tasks, OwlTaskFunc func, gpointer 
 /* At least `size` bytes of scratch for `thread`, 64-byte aligned, valid until the next call for the same thread. Grows and is kept, so that
  * steady work allocates nothing. Only from within a task of that thread. */
 void *owl_pool_get_scratch (OwlPool *pool, int thread, gsize size);
-
-/* Number of physical cores that this process may use. */
-int owl_cpu_count_cores (void);
 
 G_END_DECLS

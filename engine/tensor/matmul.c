@@ -1,78 +1,276 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/matmul.h"
 
-#include <cblas.h>
+#include "tensor/kernels.h"
+
+#include <string.h>
 
 /* A task takes at most this many multiply-adds, so that a cancel is seen within some tens of milliseconds, … */
 #define MAX_TASK_WORK (1u << 30)
 /* … and at least this many, below which handing it out costs more than doing it. */
-#define MIN_TASK_WORK (1u << 17)
-/* Rows widened to float32 at a time: they stay in the second-level cache. */
-#define PANEL_VALUES (1u << 17)
+#define MIN_TASK_WORK (1u << 18)
+/* From this many columns on a group of quantised weights is unpacked once for all of them. */
+#define PANEL_COLUMNS 9
+/* Float products run over so much of the inner dimension at a time, for which a tile of x stays in the first-level cache. */
+#define FLOAT_DEPTH 512
+/* Groups of float weights that share such a piece of x. */
+#define FLOAT_GROUPS 8
+
+/* A tile of columns: some rows of x, rounded or transposed. */
+typedef struct {
+  gsize first;
+  int n; /* columns filled */
+  OwlColumns columns;
+  float *floats; /* [in, width] */
+} Tile;
 
 typedef struct {
+  const OwlKernels *kernels;
   OwlPool *pool;
   const OwlTensor *w;
   const float *bias;
   const float *x;
   float *y;
   gsize n, in, out;
-  gsize rows_per_task;
-  float alpha, beta;
+  float alpha;
+  gboolean add;
+
+  gboolean quantised;
+  gsize row_size, group_size, n_groups, groups_per_task;
+  Tile *tiles;
+  gsize n_tiles;
 } Product;
 
-/* Rows [row, row + rows) of a float32 panel against all of x. */
+/* Working memory of a calling thread, kept for its next product. */
+typedef struct {
+  guint8 *data;
+  gsize size;
+} Memory;
+
 static void
-multiply_panel (const Product *p, const float *panel, gsize row, gsize rows)
+free_memory (gpointer data)
 {
-  if (p->n == 1)
-    cblas_sgemv (CblasRowMajor, CblasNoTrans, (int) rows, (int) p->in, p->alpha, panel, (int) p->in, p->x, 1, p->beta,
-                 p->y + row, 1);
-  else
-    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, (int) p->n, (int) rows, (int) p->in, p->alpha, p->x,
-                 (int) p->in, panel, (int) p->in, p->beta, p->y + row, (int) p->out);
+  Memory *memory = data;
+
+  g_aligned_free (memory->data);
+  g_free (memory);
+}
+
+static guint8 *
+take_memory (gsize size)
+{
+  static GPrivate key = G_PRIVATE_INIT (free_memory);
+  Memory *memory = g_private_get (&key);
+
+  if (!memory) {
+    memory = g_new0 (Memory, 1);
+    g_private_set (&key, memory);
+  }
+  if (memory->size < size) {
+    g_aligned_free (memory->data);
+    memory->size = size + size / 4;
+    memory->data = g_aligned_alloc (1, memory->size, 64);
+  }
+  return memory->data;
+}
+
+/* The narrowest tile that takes `n` columns. */
+static int
+tile_width (gsize n)
+{
+  return n > 8 ? 16 : n > 4 ? 8 : n > 2 ? 4 : (int) n;
+}
+
+static gsize
+align_64 (gsize size)
+{
+  return (size + 63) & ~(gsize) 63;
+}
+
+/* Lays out the tiles of x in memory of the calling thread. */
+static void
+plan_tiles (Product *p)
+{
+  gsize n_blocks = p->in / OWL_COLUMN_BLOCK, at, size;
+  guint8 *memory;
+
+  p->n_tiles = (p->n + OWL_MAX_COLUMNS - 1) / OWL_MAX_COLUMNS;
+  at = align_64 (p->n_tiles * sizeof (Tile));
+  size = at + p->n_tiles * OWL_MAX_COLUMNS * (p->quantised ? p->in + n_blocks * 12 : p->in * sizeof (float)) + p->n_tiles * 4 * 64;
+  memory = take_memory (size);
+  p->tiles = (Tile *) (void *) memory;
+  for (gsize i = 0; i < p->n_tiles; i++) {
+    Tile *tile = &p->tiles[i];
+    gsize width;
+
+    tile->first = i * OWL_MAX_COLUMNS;
+    tile->n = (int) MIN (p->n - tile->first, OWL_MAX_COLUMNS);
+    tile->columns.width = tile_width ((gsize) tile->n);
+    width = (gsize) tile->columns.width;
+    if (p->quantised) {
+      tile->columns.values = (gint8 *) (memory + at);
+      at += align_64 (p->in * width);
+      tile->columns.scales = (float *) (void *) (memory + at);
+      at += align_64 (n_blocks * width * 4);
+      tile->columns.offsets = (gint32 *) (void *) (memory + at);
+      at += align_64 (n_blocks * width * 8);
+    } else {
+      tile->floats = (float *) (void *) (memory + at);
+      at += align_64 (p->in * width * sizeof (float));
+    }
+  }
 }
 
 static void
-matmul_task (gsize task, int thread, gpointer data)
+transpose (const float *x, gsize in, int n, int width, float *dst)
+{
+  for (gsize i = 0; i < in; i++, dst += width) {
+    for (int column = 0; column < n; column++)
+      dst[column] = x[(gsize) column * in + i];
+    for (int column = n; column < width; column++)
+      dst[column] = 0.0f;
+  }
+}
+
+static void
+prepare_tile (gsize index, int thread, gpointer data)
 {
   const Product *p = data;
-  gsize first = task * p->rows_per_task;
-  gsize end = MIN (first + p->rows_per_task, p->out);
+  Tile *tile = &p->tiles[index];
+  const float *x = p->x + tile->first * p->in;
 
-  if (p->w->type == OWL_TYPE_F32) {
-    multiply_panel (p, (const float *) p->w->data + first * p->in, first, end - first);
-  } else {
-    gsize row_size = owl_type_row_size (p->w->type, (gint64) p->in);
-    gsize panel_rows = CLAMP (PANEL_VALUES / p->in, 1, end - first);
-    float *panel = owl_pool_get_scratch (p->pool, thread, panel_rows * p->in * sizeof (float));
+  if (p->quantised)
+    p->kernels->quantise (owl_dot_kind (p->w->type), owl_dot_offset (p->kernels, p->w->type), x, p->in, tile->n,
+                          p->in / OWL_COLUMN_BLOCK, &tile->columns);
+  else
+    transpose (x, p->in, tile->n, tile->columns.width, tile->floats);
+}
 
-    for (gsize row = first; row < end; row += panel_rows) {
-      gsize rows = MIN (panel_rows, end - row);
+/* Takes sums [width, 16] of a tile over to y. */
+static void
+store_sums (const Product *p, const Tile *tile, gsize group, const float *sums)
+{
+  gsize row = group * OWL_PACK_ROWS, rows = MIN (OWL_PACK_ROWS, p->out - row);
 
-      owl_type_to_f32 (p->w->type, (const guint8 *) p->w->data + row * row_size, panel, rows * p->in);
-      multiply_panel (p, panel, row, rows);
+  for (int column = 0; column < tile->n; column++, sums += OWL_PACK_ROWS) {
+    float *y = p->y + (tile->first + (gsize) column) * p->out + row;
+
+    for (gsize i = 0; i < rows; i++) {
+      float value = p->alpha * sums[i];
+
+      if (p->bias)
+        value += p->bias[row + i];
+      y[i] = p->add ? y[i] + value : value;
     }
   }
+}
 
-  if (p->bias)
-    for (gsize i = 0; i < p->n; i++)
-      for (gsize row = first; row < end; row++)
-        p->y[i * p->out + row] += p->bias[row];
+/* Group number `group`; packed into `scratch` unless the matrix is. */
+static const guint8 *
+get_group (const Product *p, gsize group, guint8 *scratch)
+{
+  gsize row = group * OWL_PACK_ROWS;
+
+  if (p->w->packed)
+    return (const guint8 *) p->w->data + group * p->group_size;
+  owl_pack_group (p->w->type, (const guint8 *) p->w->data + row * p->row_size, p->row_size, (int) MIN (OWL_PACK_ROWS, p->out - row),
+                  p->in, scratch);
+  return scratch;
+}
+
+static void
+quantised_task (gsize task, int thread, gpointer data)
+{
+  const Product *p = data;
+  gsize first = task * p->groups_per_task, end = MIN (first + p->groups_per_task, p->n_groups);
+  gsize n_blocks = p->in / OWL_COLUMN_BLOCK, packed_size = p->w->packed ? 0 : align_64 (p->group_size);
+  gboolean unpack = p->n >= PANEL_COLUMNS;
+  guint8 *scratch = owl_pool_get_scratch (p->pool, thread, packed_size + (unpack ? n_blocks * OWL_PANEL_BLOCK_SIZE : 0));
+  guint8 *panel = scratch + packed_size;
+  float sums[OWL_MAX_COLUMNS * OWL_PACK_ROWS] __attribute__ ((aligned (64)));
+
+  for (gsize group = first; group < end; group++) {
+    const guint8 *weights = get_group (p, group, scratch);
+
+    if (unpack)
+      p->kernels->unpack (p->w->type, weights, n_blocks, panel);
+    for (gsize i = 0; i < p->n_tiles; i++) {
+      const Tile *tile = &p->tiles[i];
+
+      if (unpack)
+        p->kernels->dot_panel (p->w->type, panel, n_blocks, &tile->columns, sums);
+      else
+        p->kernels->dot (p->w->type, weights, n_blocks, &tile->columns, sums);
+      store_sums (p, tile, group, sums);
+    }
+  }
+}
+
+/* Some groups against all tiles, piece by piece of the inner dimension. */
+static void
+multiply_floats (const Product *p, const guint8 *weights, gsize first, int n_groups)
+{
+  gsize unit = OWL_PACK_ROWS * owl_type_block_size (p->w->type);
+  float sums[FLOAT_GROUPS * OWL_MAX_COLUMNS * OWL_PACK_ROWS] __attribute__ ((aligned (64)));
+
+  for (gsize i = 0; i < p->n_tiles; i++) {
+    const Tile *tile = &p->tiles[i];
+    int width = tile->columns.width;
+    gsize count = (gsize) (width * OWL_PACK_ROWS);
+
+    memset (sums, 0, (gsize) n_groups * count * sizeof *sums);
+    for (gsize k = 0; k < p->in; k += FLOAT_DEPTH)
+      p->kernels->dot_floats (p->w->type, weights + k * unit, p->group_size, n_groups, MIN (FLOAT_DEPTH, p->in - k),
+                              tile->floats + k * (gsize) width, width, sums);
+    for (int group = 0; group < n_groups; group++)
+      store_sums (p, tile, first + (gsize) group, sums + (gsize) group * count);
+  }
+}
+
+static void
+float_task (gsize task, int thread, gpointer data)
+{
+  const Product *p = data;
+  gsize first = task * p->groups_per_task, end = MIN (first + p->groups_per_task, p->n_groups);
+  guint8 *scratch = p->w->packed ? NULL : owl_pool_get_scratch (p->pool, thread, FLOAT_GROUPS * p->group_size);
+
+  for (gsize group = first; group < end; group += FLOAT_GROUPS) {
+    int n_groups = (int) MIN (FLOAT_GROUPS, end - group);
+
+    for (int i = 0; scratch && i < n_groups; i++)
+      get_group (p, group + (gsize) i, scratch + (gsize) i * p->group_size);
+    multiply_floats (p, scratch ? scratch : get_group (p, group, NULL), group, n_groups);
+  }
+}
+
+/* How the groups are dealt out: in pieces small enough that a slow core does not hold the rest. */
+static gsize
+plan_tasks (Product *p)
+{
+  gsize work = MAX (p->n * p->in * p->n_groups * OWL_PACK_ROWS, 1);
+  gsize wanted = (gsize) owl_pool_get_n_threads (p->pool) * 12;
+  gsize n_tasks = MAX (CLAMP (work / MIN_TASK_WORK, 1, wanted), work / MAX_TASK_WORK);
+
+  p->groups_per_task = MAX ((p->n_groups + n_tasks - 1) / n_tasks, 1);
+  return (p->n_groups + p->groups_per_task - 1) / p->groups_per_task;
 }
 
 static gboolean
 run_product (Product *p, GCancellable *cancellable)
 {
-  gsize per_row = MAX (p->n * p->in, 1);
-  gsize work = per_row * p->out;
-  gsize wanted = (gsize) owl_pool_get_n_threads (p->pool) * 4;
-  gsize n_tasks = CLAMP (work / MIN_TASK_WORK, 1, wanted);
-
-  n_tasks = MAX (n_tasks, work / MAX_TASK_WORK);
-  p->rows_per_task = MAX ((p->out + n_tasks - 1) / n_tasks, 1);
-  n_tasks = (p->out + p->rows_per_task - 1) / p->rows_per_task;
-  return owl_pool_run (p->pool, n_tasks, matmul_task, p, cancellable);
+  if (p->n == 0 || p->out == 0)
+    return !(cancellable && g_cancellable_is_cancelled (cancellable));
+  p->kernels = owl_kernels ();
+  p->quantised = owl_type_is_quantised (p->w->type);
+  p->row_size = owl_type_row_size (p->w->type, (gint64) p->in);
+  p->group_size = p->row_size * OWL_PACK_ROWS;
+  p->n_groups = (p->out + OWL_PACK_ROWS - 1) / OWL_PACK_ROWS;
+  plan_tiles (p);
+  if (p->n_tiles == 1)
+    prepare_tile (0, 0, p);
+  else if (!owl_pool_run (p->pool, p->n_tiles, prepare_tile, p, cancellable))
+    return FALSE;
+  return owl_pool_run (p->pool, plan_tasks (p), p->quantised ? quantised_task : float_task, p, cancellable);
 }
 
 gboolean
@@ -80,7 +278,7 @@ owl_matmul (OwlPool *pool, const OwlTensor *w, const float *bias, const float *x
             GCancellable *cancellable)
 {
   Product p = { .pool = pool, .w = w, .bias = bias, .x = x, .y = y, .n = n, .in = (gsize) w->ne[0],
-                .out = (gsize) w->ne[1], .alpha = 1.0f, .beta = 0.0f };
+                .out = (gsize) w->ne[1], .alpha = 1.0f };
 
   return run_product (&p, cancellable);
 }
@@ -90,7 +288,7 @@ owl_matmul_add (OwlPool *pool, const OwlTensor *w, float scale, const float *x, 
                 GCancellable *cancellable)
 {
   Product p = { .pool = pool, .w = w, .x = x, .y = y, .n = n, .in = (gsize) w->ne[0], .out = (gsize) w->ne[1],
-                .alpha = scale, .beta = 1.0f };
+                .alpha = scale, .add = TRUE };
 
   return run_product (&p, cancellable);
 }

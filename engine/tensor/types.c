@@ -2,6 +2,7 @@
 #include "tensor/types.h"
 
 #include "tensor/dequantise.h"
+#include "tensor/pack.h"
 #include "tensor/quantise.h"
 
 #include <string.h>
@@ -230,5 +231,9 @@ owl_tensor_row_f32 (const OwlTensor *tensor, gint64 row, float *dst)
 {
   const gsize row_size = owl_type_row_size (tensor->type, tensor->ne[0]);
 
+  if (tensor->packed) {
+    owl_packed_row_f32 (tensor->type, tensor->data, (gsize) row, dst, (gsize) tensor->ne[0]);
+    return;
+  }
   owl_type_to_f32 (tensor->type, (const guint8 *) tensor->data + (gsize) row * row_size, dst, (gsize) tensor->ne[0]);
 }

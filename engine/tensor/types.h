@@ -31,6 +31,7 @@ typedef struct {
   gint64 ne[OWL_MAX_DIMS]; /* unused dimensions are 1 */
   const void *data;
   gsize size; /* bytes */
+  gboolean packed; /* rows are interleaved as in pack.h */
 } OwlTensor;
 
 /* TRUE if `type` is one of the above. */

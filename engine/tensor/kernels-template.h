@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The body of the vector kernels, compiled once for each processor level by a file that defines:
+ *   LANES            rows in a vector: 16 or 8
+ *   COLUMNS          columns that fit the registers beside the weights of a block
+ *   FLOAT_COLUMNS    columns that fit the registers beside one vector of float weights for each part
+ *   Q8_OFFSET        see OwlKernels
+ *   Ints, Floats     vectors of LANES words (4 bytes each) and of LANES floats
+ *   loads, stores and arithmetic on both: load_words, spread_words, shift_words, low_nibbles, raise_bits, fifth_bits, fma_floats …
+ *   dot4, dot8 (w, values, init, bits): init + the sums of 4 · 4 or 8 · 4 products by lane; `bits` bounds w
+ *   sum_lanes (v[LANES]): the sum over each vector, as one vector
+ *   round_block (src, values, low_sum, high_sum): rounds 32 floats, returns their scale and the sums of both halves
+ * Everything is inlined with constant widths, so that all arrays of vectors live in registers. */
+
+#define PARTS (OWL_PACK_ROWS / LANES)
+
+/* 32 values of LANES rows: w[j] holds values 4j … 4j + 3 of each row. `a` and `b` as in OWL_PANEL_BLOCK_SIZE. */
+typedef struct {
+  Ints w[8];
+  Floats a, b;
+} Block;
+
+typedef void (*UnpackFunc) (const guint8 *group, gsize block, int part, Block *out);
+
+INLINE void
+unpack_nibbles (const guint8 *words, Ints w[8])
+{
+#pragma GCC unroll 4
+  for (int j = 0; j < 4; j++) {
+    Ints v = load_words (words + j * 64);
+
+    w[j] = low_nibbles (v, 0);
+    w[j + 4] = low_nibbles (v, 4);
+  }
+}
+
+INLINE void
+add_fifth (const guint8 *words, Ints w[8])
+{
+  Ints high = load_words (words);
+
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; j++)
+    w[j] = w[j] | fifth_bits (high, j);
+}
+
+INLINE void
+unpack_q4_0 (const guint8 *group, gsize block, int part, Block *out)
+{
+  group += block * (16 * 18);
+  unpack_nibbles (group + 32 + part * LANES * 4, out->w);
+  out->a = load_f16 (group + part * LANES * 2);
+}
+
+INLINE void
+unpack_q4_1 (const guint8 *group, gsize block, int part, Block *out)
+{
+  group += block * (16 * 20);
+  unpack_nibbles (group + 64 + part * LANES * 4, out->w);
+  out->a = load_f16 (group + part * LANES * 2);
+  out->b = load_f16 (group + 32 + part * LANES * 2);
+}
+
+INLINE void
+unpack_q5_0 (const guint8 *group, gsize block, int part, Block *out)
+{
+  group += block * (16 * 22);
+  unpack_nibbles (group + 96 + part * LANES * 4, out->w);
+  add_fifth (group + 32 + part * LANES * 4, out->w);
+  out->a = load_f16 (group + part * LANES * 2);
+}
+
+INLINE void
+unpack_q5_1 (const guint8 *group, gsize block, int part, Block *out)
+{
+  group += block * (16 * 24);
+  unpack_nibbles (group + 128 + part * LANES * 4, out->w);
+  add_fifth (group + 64 + part * LANES * 4, out->w);
+  out->a = load_f16 (group + part * LANES * 2);
+  out->b = load_f16 (group + 32 + part * LANES * 2);
+}
+
+INLINE void
+unpack_q8_0 (const guint8 *group, gsize block, int part, Block *out)
+{
+  group += block * (16 * 34);
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; j++)
+    out->w[j] = load_words (group + 32 + j * 64 + part * LANES * 4) ^ set_bytes ((char) Q8_OFFSET);
+  out->a = load_f16 (group + part * LANES * 2);
+}
+
+/* 6-bit scales and minima of sub-block `j`: bytes [12, 16 rows]. */
+INLINE void
+unpack_scale_min (const guint8 *super, int j, int part, Block *out)
+{
+  const guint8 *s = super + 64 + part * LANES;
+  Ints scale, least;
+
+  if (j < 4) {
+    scale = load_u8 (s + j * 16) & spread_words (63);
+    least = load_u8 (s + (j + 4) * 16) & spread_words (63);
+  } else {
+    Ints low = load_u8 (s + (j + 4) * 16);
+
+    scale = (low & spread_words (15)) | shift_words (load_u8 (s + (j - 4) * 16) & spread_words (192), 2);
+    least = shift_words (low, 4) | shift_words (load_u8 (s + j * 16) & spread_words (192), 2);
+  }
+  out->a = load_f16 (super + part * LANES * 2) * to_floats (scale);
+  out->b = -(load_f16 (super + 32 + part * LANES * 2) * to_floats (least));
+}
+
+INLINE void
+unpack_q4_k (const guint8 *group, gsize block, int part, Block *out)
+{
+  const guint8 *super = group + block / 8 * (16 * 144);
+  int sub = (int) (block % 8);
+  const guint8 *words = super + 16 * 16 + sub / 2 * 512 + part * LANES * 4;
+
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; j++)
+    out->w[j] = low_nibbles (load_words (words + j * 64), sub % 2 * 4);
+  unpack_scale_min (super, sub, part, out);
+}
+
+INLINE void
+unpack_q5_k (const guint8 *group, gsize block, int part, Block *out)
+{
+  const guint8 *super = group + block / 8 * (16 * 176);
+  int sub = (int) (block % 8);
+  const guint8 *high = super + 16 * 16 + part * LANES * 4;
+  const guint8 *words = super + 16 * 48 + sub / 2 * 512 + part * LANES * 4;
+
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; j++)
+    out->w[j] = low_nibbles (load_words (words + j * 64), sub % 2 * 4) | raise_bits (load_words (high + j * 64), sub, 1);
+  unpack_scale_min (super, sub, part, out);
+}
+
+INLINE void
+unpack_q6_k (const guint8 *group, gsize block, int part, Block *out)
+{
+  const guint8 *super = group + block / 8 * (16 * 210);
+  int sub = (int) (block % 8), half = sub / 4, quarter = sub % 4;
+  const guint8 *words = super + half * 1024 + quarter % 2 * 512 + part * LANES * 4;
+  const guint8 *high = super + 16 * 128 + half * 512 + part * LANES * 4;
+  const guint8 *scales = super + 16 * 192 + sub * 32 + part * LANES;
+  Floats d = load_f16 (super + 16 * 208 + part * LANES * 2);
+
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; j++)
+    out->w[j] = low_nibbles (load_words (words + j * 64), quarter / 2 * 4) | raise_bits (load_words (high + j * 64), quarter * 2, 3);
+  out->a = d * to_floats (load_i8 (scales));
+  out->b = d * to_floats (load_i8 (scales + 16));
+}
+
+INLINE void
+unpack_panel (const guint8 *panel, gsize block, int part, Block *out)
+{
+  panel += block * OWL_PANEL_BLOCK_SIZE;
+#pragma GCC unroll 8
+  for (int j = 0; j < 8; j++)
+    out->w[j] = load_words (panel + j * 64 + part * LANES * 4);
+  out->a = load_floats ((const float *) (const void *) (panel + 512) + part * LANES);
+  out->b = load_floats ((const float *) (const void *) (panel + 576) + part * LANES);
+}
+
+INLINE void
+dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, const guint8 *group, gsize n_blocks, const OwlColumns *x, int width,
+             float *out)
+{
+  const int step = width < COLUMNS ? width : COLUMNS;
+
+  for (int part = 0; part < PARTS; part++)
+    for (int from = 0; from < width; from += step) {
+      Floats sums[COLUMNS];
+
+#pragma GCC unroll 16
+      for (int c = 0; c < step; c++)
+        sums[c] = spread_float (0.0f);
+      for (gsize block = 0; block < n_blocks; block++) {
+        const gint8 *values = x->values + (block * (gsize) width + (gsize) from) * OWL_COLUMN_BLOCK;
+        const float *scales = x->scales + block * (gsize) width + from;
+        const gint32 *offsets = x->offsets + block * 2 * (gsize) width + from;
+        const float *column_sums = x->sums + block * 2 * (gsize) width + from;
+        Block w;
+
+        unpack (group, block, part, &w);
+#pragma GCC unroll 16
+        for (int c = 0; c < step; c++) {
+          if (kind == OWL_DOT_HALVES) {
+            Floats low = to_floats (dot4 (w.w, values + c * 32, spread_words (offsets[c]), n_bits));
+            Floats high = to_floats (dot4 (w.w + 4, values + c * 32 + 16, spread_words (offsets[width + c]), n_bits));
+
+            sums[c] = fma_floats (fma_floats (high, w.b, low * w.a), spread_float (scales[c]), sums[c]);
+          } else if (kind == OWL_DOT_MIN) {
+            Floats sum = to_floats (dot8 (w.w, values + c * 32, spread_words (0), n_bits));
+
+            sums[c] = fma_floats (sum, w.a * spread_float (scales[c]), sums[c]);
+            sums[c] = fma_floats (w.b, spread_float (column_sums[c]), sums[c]);
+          } else {
+            Floats sum = to_floats (dot8 (w.w, values + c * 32, spread_words (offsets[c]), n_bits));
+
+            sums[c] = fma_floats (sum, w.a * spread_float (scales[c]), sums[c]);
+          }
+        }
+      }
+#pragma GCC unroll 16
+      for (int c = 0; c < step; c++)
+        store_floats (out + (from + c) * OWL_PACK_ROWS + part * LANES, sums[c]);
+    }
+}
+
+INLINE void
+unpack_group (UnpackFunc func, const guint8 *group, gsize n_blocks, guint8 *panel)
+{
+  for (gsize block = 0; block < n_blocks; block++, panel += OWL_PANEL_BLOCK_SIZE)
+    for (int part = 0; part < PARTS; part++) {
+      float *floats = (float *) (void *) (panel + 512);
+      Block w = { .b = spread_float (0.0f) };
+
+      func (group, block, part, &w);
+#pragma GCC unroll 8
+      for (int j = 0; j < 8; j++)
+        store_words (panel + j * 64 + part * LANES * 4, w.w[j]);
+      store_floats (floats + part * LANES, w.a);
+      store_floats (floats + 16 + part * LANES, w.b);
+    }
+}
+
+/* A function for each type, with a constant width in each branch. */
+#define DEFINE_DOT(name, unpack_func, kind, n_bits)                                                       \
+  static void name (const guint8 *group, gsize n, const OwlColumns *x, float *out)                        \
+  {                                                                                                       \
+    switch (x->width) {                                                                                   \
+    case 1:                                                                                               \
+      dot_columns (unpack_func, kind, n_bits, group, n, x, 1, out);                                       \
+      break;                                                                                              \
+    case 2:                                                                                               \
+      dot_columns (unpack_func, kind, n_bits, group, n, x, 2, out);                                       \
+      break;                                                                                              \
+    case 4:                                                                                               \
+      dot_columns (unpack_func, kind, n_bits, group, n, x, 4, out);                                       \
+      break;                                                                                              \
+    case 8:                                                                                               \
+      dot_columns (unpack_func, kind, n_bits, group, n, x, 8, out);                                       \
+      break;                                                                                              \
+    default:                                                                                              \
+      dot_columns (unpack_func, kind, n_bits, group, n, x, 16, out);                                      \
+      break;                                                                                              \
+    }                                                                                                     \
+  }
+
+DEFINE_DOT (dot_q4_0, unpack_q4_0, OWL_DOT_OFFSET, 4)
+DEFINE_DOT (dot_q4_1, unpack_q4_1, OWL_DOT_MIN, 4)
+DEFINE_DOT (dot_q5_0, unpack_q5_0, OWL_DOT_OFFSET, 5)
+DEFINE_DOT (dot_q5_1, unpack_q5_1, OWL_DOT_MIN, 5)
+DEFINE_DOT (dot_q8_0, unpack_q8_0, OWL_DOT_OFFSET, 8)
+DEFINE_DOT (dot_q4_k, unpack_q4_k, OWL_DOT_MIN, 4)
+DEFINE_DOT (dot_q5_k, unpack_q5_k, OWL_DOT_MIN, 5)
+DEFINE_DOT (dot_q6_k, unpack_q6_k, OWL_DOT_HALVES, 6)
+DEFINE_DOT (dot_panel_offset_4, unpack_panel, OWL_DOT_OFFSET, 4)
+DEFINE_DOT (dot_panel_offset_5, unpack_panel, OWL_DOT_OFFSET, 5)
+DEFINE_DOT (dot_panel_offset_8, unpack_panel, OWL_DOT_OFFSET, 8)
+DEFINE_DOT (dot_panel_min_4, unpack_panel, OWL_DOT_MIN, 4)
+DEFINE_DOT (dot_panel_min_5, unpack_panel, OWL_DOT_MIN, 5)
+DEFINE_DOT (dot_panel_halves, unpack_panel, OWL_DOT_HALVES, 6)
+
+typedef struct {
+  void (*dot) (const guint8 *group, gsize n_blocks, const OwlColumns *x, float *out);
+  void (*dot_panel) (const guint8 *panel, gsize n_blocks, const OwlColumns *x, float *out);
+} TypeFuncs;
+
+static const TypeFuncs type_funcs[] = {
+  [OWL_TYPE_Q4_0] = { dot_q4_0, dot_panel_offset_4 }, [OWL_TYPE_Q4_1] = { dot_q4_1, dot_panel_min_4 },
+  [OWL_TYPE_Q5_0] = { dot_q5_0, dot_panel_offset_5 }, [OWL_TYPE_Q5_1] = { dot_q5_1, dot_panel_min_5 },
+  [OWL_TYPE_Q8_0] = { dot_q8_0, dot_panel_offset_8 }, [OWL_TYPE_Q4_K] = { dot_q4_k, dot_panel_min_4 },
+  [OWL_TYPE_Q5_K] = { dot_q5_k, dot_panel_min_5 },    [OWL_TYPE_Q6_K] = { dot_q6_k, dot_panel_halves },
+};
+
+static void
+dot (OwlType type, const void *group, gsize n_blocks, const OwlColumns *x, float *out)
+{
+  type_funcs[type].dot (group, n_blocks, x, out);
+}
+
+static void
+dot_panel (OwlType type, const void *panel, gsize n_blocks, const OwlColumns *x, float *out)
+{
+  type_funcs[type].dot_panel (panel, n_blocks, x, out);
+}
+
+static void
+unpack (OwlType type, const void *group, gsize n_blocks, void *panel)
+{
+  switch (type) {
+  case OWL_TYPE_Q4_0:
+    unpack_group (unpack_q4_0, group, n_blocks, panel);
+    break;
+  case OWL_TYPE_Q4_1:
+    unpack_group (unpack_q4_1, group, n_blocks, panel);
+    break;
+  case OWL_TYPE_Q5_0:
+    unpack_group (unpack_q5_0, group, n_blocks, panel);
+    break;
+  case OWL_TYPE_Q5_1:
+    unpack_group (unpack_q5_1, group, n_blocks, panel);
+    break;
+  case OWL_TYPE_Q4_K:
+    unpack_group (unpack_q4_k, group, n_blocks, panel);
+    break;
+  case OWL_TYPE_Q5_K:
+    unpack_group (unpack_q5_k, group, n_blocks, panel);
+    break;
+  case OWL_TYPE_Q6_K:
+    unpack_group (unpack_q6_k, group, n_blocks, panel);
+    break;
+  case OWL_TYPE_F32:
+  case OWL_TYPE_F16:
+  case OWL_TYPE_BF16:
+  case OWL_TYPE_Q8_0:
+  default:
+    unpack_group (unpack_q8_0, group, n_blocks, panel);
+    break;
+  }
+}
+
+static void
+quantise (OwlDotKind kind, int offset, const float *x, gsize stride, int n, gsize n_blocks, OwlColumns *columns)
+{
+  int width = columns->width;
+
+  for (gsize block = 0; block < n_blocks; block++)
+    for (int column = 0; column < width; column++) {
+      gsize at = block * (gsize) width + (gsize) column, first = (block * 2) * (gsize) width + (gsize) column;
+      gint8 *values = columns->values + at * OWL_COLUMN_BLOCK;
+      gint32 low = 0, high = 0;
+
+      if (column < n) {
+        columns->scales[at] = round_block (x + (gsize) column * stride + block * OWL_COLUMN_BLOCK, values, &low, &high);
+      } else {
+        memset (values, 0, OWL_COLUMN_BLOCK);
+        columns->scales[at] = 0.0f;
+      }
+      if (kind == OWL_DOT_MIN) {
+        columns->sums[first] = columns->scales[at] * (float) (low + high);
+      } else {
+        columns->offsets[first] = -offset * (kind == OWL_DOT_HALVES ? low : low + high);
+        columns->offsets[first + (gsize) width] = -offset * high;
+      }
+    }
+}
+
+INLINE Floats
+load_value (OwlType type, const guint8 *unit, int part)
+{
+  if (type == OWL_TYPE_F16)
+    return load_f16 (unit + part * LANES * 2);
+  if (type == OWL_TYPE_BF16)
+    return load_bf16 (unit + part * LANES * 2);
+  return load_floats ((const float *) (const void *) unit + part * LANES);
+}
+
+/* `n_groups` groups side by side: one column alone would wait for each sum. */
+INLINE void
+dot_floats_columns (OwlType type, const guint8 *groups, gsize group_size, int n_groups, gsize n, const float *x, int width,
+                    int from, int step, float *out)
+{
+  gsize unit = type == OWL_TYPE_F32 ? 64 : 32;
+  Floats sums[16];
+
+#pragma GCC unroll 16
+  for (int i = 0; i < n_groups * PARTS * step; i++)
+    sums[i] = load_floats (out + (i / (PARTS * step) * width + from + i % step) * OWL_PACK_ROWS + i / step % PARTS * LANES);
+  for (gsize k = 0; k < n; k++, x += width)
+#pragma GCC unroll 16
+    for (int i = 0; i < n_groups * PARTS; i++) {
+      Floats w = load_value (type, groups + (gsize) (i / PARTS) * group_size + k * unit, i % PARTS);
+
+#pragma GCC unroll 16
+      for (int c = 0; c < step; c++)
+        sums[i * step + c] = fma_floats (w, spread_float (x[from + c]), sums[i * step + c]);
+    }
+#pragma GCC unroll 16
+  for (int i = 0; i < n_groups * PARTS * step; i++)
+    store_floats (out + (i / (PARTS * step) * width + from + i % step) * OWL_PACK_ROWS + i / step % PARTS * LANES, sums[i]);
+}
+
+INLINE void
+dot_floats_of (OwlType type, const guint8 *groups, gsize group_size, int n_groups, gsize n, const float *x, int width, float *out)
+{
+  int group = 0;
+
+  if (width == 1)
+    for (; group + 4 <= n_groups; group += 4)
+      dot_floats_columns (type, groups + (gsize) group * group_size, group_size, 4, n, x, 1, 0, 1, out + group * OWL_PACK_ROWS);
+  for (; group < n_groups; group++) {
+    const guint8 *at = groups + (gsize) group * group_size;
+    float *sums = out + group * width * OWL_PACK_ROWS;
+
+    if (width == 1)
+      dot_floats_columns (type, at, group_size, 1, n, x, 1, 0, 1, sums);
+    else if (width == 2)
+      dot_floats_columns (type, at, group_size, 1, n, x, 2, 0, 2, sums);
+    else if (width == 4)
+      dot_floats_columns (type, at, group_size, 1, n, x, 4, 0, 4, sums);
+    else if (width == 8)
+      for (int from = 0; from < 8; from += MIN (FLOAT_COLUMNS, 8))
+        dot_floats_columns (type, at, group_size, 1, n, x, 8, from, MIN (FLOAT_COLUMNS, 8), sums);
+    else
+      for (int from = 0; from < 16; from += FLOAT_COLUMNS)
+        dot_floats_columns (type, at, group_size, 1, n, x, 16, from, FLOAT_COLUMNS, sums);
+  }
+}
+
+static void
+dot_floats (OwlType type, const void *groups, gsize group_size, int n_groups, gsize n, const float *x, int width, float *out)
+{
+  if (type == OWL_TYPE_F16)
+    dot_floats_of (OWL_TYPE_F16, groups, group_size, n_groups, n, x, width, out);
+  else if (type == OWL_TYPE_BF16)
+    dot_floats_of (OWL_TYPE_BF16, groups, group_size, n_groups, n, x, width, out);
+  else
+    dot_floats_of (OWL_TYPE_F32, groups, group_size, n_groups, n, x, width, out);
+}
+
+static void
+widen (OwlType type, const void *src, float *dst, gsize n)
+{
+  const guint8 *from = src;
+  gsize i = 0;
+
+  if (type == OWL_TYPE_F16)
+    for (; i + LANES <= n; i += LANES)
+      store_floats (dst + i, load_f16 (from + i * 2));
+  else if (type == OWL_TYPE_BF16)
+    for (; i + LANES <= n; i += LANES)
+      store_floats (dst + i, load_bf16 (from + i * 2));
+  else if (type == OWL_TYPE_Q8_0)
+    for (; i < n; i += 32, from += 34)
+      for (int j = 0; j < 32; j += LANES)
+        store_floats (dst + i + j, to_floats (load_i8 (from + 2 + j)) * spread_float (owl_f16_to_f32 ((guint16) (from[0] | from[1] << 8))));
+  if (i < n)
+    owl_type_to_f32 (type, from + (owl_type_is_quantised (type) ? 0 : i * owl_type_block_size (type)), dst + i, n - i);
+}
+
+static void
+narrow (const float *src, guint16 *dst, gsize n)
+{
+  gsize i = 0;
+
+  for (; i + LANES <= n; i += LANES)
+    store_f16 (dst + i, load_floats (src + i));
+  for (; i < n; i++)
+    dst[i] = owl_f32_to_f16 (src[i]);
+}
+
+static void
+scores (const float *q, const float *keys, gsize stride, int head_dim, float scale, float *out)
+{
+  int whole = head_dim / LANES * LANES;
+
+  for (int part = 0; part < PARTS; part++) {
+    const float *k = keys + (gsize) (part * LANES) * stride;
+    Floats sums[LANES];
+
+#pragma GCC unroll 16
+    for (int i = 0; i < LANES; i++)
+      sums[i] = spread_float (0.0f);
+    for (int d = 0; d < whole; d += LANES) {
+      Floats values = load_floats (q + d);
+
+#pragma GCC unroll 16
+      for (int i = 0; i < LANES; i++)
+        sums[i] = fma_floats (values, load_floats (k + (gsize) i * stride + d), sums[i]);
+    }
+    store_floats (out + part * LANES, sum_lanes (sums));
+  }
+  for (int i = 0; i < OWL_PACK_ROWS; i++) {
+    for (int d = whole; d < head_dim; d++)
+      out[i] += q[d] * keys[(gsize) i * stride + d];
+    out[i] *= scale;
+  }
+}
+
+/* `count` vectors of the output at a time. */
+INLINE void
+mix_columns (const float *weights, const float *values, gsize stride, int n, int count, float *out)
+{
+  Floats sums[8];
+
+#pragma GCC unroll 8
+  for (int j = 0; j < count; j++)
+    sums[j] = load_floats (out + j * LANES);
+  for (int i = 0; i < n; i++) {
+    Floats weight = spread_float (weights[i]);
+
+#pragma GCC unroll 8
+    for (int j = 0; j < count; j++)
+      sums[j] = fma_floats (weight, load_floats (values + (gsize) i * stride + j * LANES), sums[j]);
+  }
+#pragma GCC unroll 8
+  for (int j = 0; j < count; j++)
+    store_floats (out + j * LANES, sums[j]);
+}
+
+static void
+mix (const float *weights, const float *values, gsize stride, int n, int head_dim, float *out)
+{
+  int d = 0;
+
+  for (; d + 8 * LANES <= head_dim; d += 8 * LANES)
+    mix_columns (weights, values + d, stride, n, 8, out + d);
+  for (; d + 4 * LANES <= head_dim; d += 4 * LANES)
+    mix_columns (weights, values + d, stride, n, 4, out + d);
+  for (; d + LANES <= head_dim; d += LANES)
+    mix_columns (weights, values + d, stride, n, 1, out + d);
+  for (; d < head_dim; d++)
+    for (int i = 0; i < n; i++)
+      out[d] += weights[i] * values[(gsize) i * stride + d];
+}
+
+/* e^x within two units in the last place; 0 below -87.3. 2^n · e^r with |r| <= ln 2 / 2 and a polynomial for e^r. */
+INLINE Floats
+exponential (Floats x)
+{
+  Floats clamped = min_floats (max_floats (x, spread_float (-87.3f)), spread_float (88.3f));
+  Floats n = round_floats (clamped * spread_float (1.44269504f));
+  Floats r = fma_floats (n, spread_float (-0.693359375f), clamped);
+  Floats p = spread_float (1.9875691500e-4f);
+
+  r = fma_floats (n, spread_float (2.12194440e-4f), r);
+  p = fma_floats (p, r, spread_float (1.3981999507e-3f));
+  p = fma_floats (p, r, spread_float (8.3334519073e-3f));
+  p = fma_floats (p, r, spread_float (4.1665795894e-2f));
+  p = fma_floats (p, r, spread_float (1.6666665459e-1f));
+  p = fma_floats (p, r, spread_float (5.0000001201e-1f));
+  p = fma_floats (p, r * r, r + spread_float (1.0f));
+  return zero_below (x, -87.3f, power_of_two (p, n));
+}
+
+INLINE Floats
+sigmoid (Floats x)
+{
+  return spread_float (1.0f) / (spread_float (1.0f) + exponential (-x));
+}
+
+/* Applies a function to a row whose end does not fill a vector. */
+#define DEFINE_MAP(name, parameters, second, expression)        \
+  static void name parameters                                   \
+  {                                                             \
+    for (gsize i = 0; i < n; i += LANES) {                      \
+      gsize count = MIN (LANES, n - i);                         \
+      Floats v = load_some (x + i, count);                      \
+      Floats u = load_some (second + i, count);                 \
+                                                                \
+      store_some (x + i, expression, count);                    \
+      (void) u;                                                 \
+    }                                                           \
+  }
+
+INLINE Floats
+load_some (const float *src, gsize count)
+{
+  float padded[LANES] = { 0.0f };
+
+  if (count == LANES)
+    return load_floats (src);
+  memcpy (padded, src, count * sizeof (float));
+  return load_floats (padded);
+}
+
+INLINE void
+store_some (float *dst, Floats v, gsize count)
+{
+  float padded[LANES];
+
+  if (count == LANES) {
+    store_floats (dst, v);
+    return;
+  }
+  store_floats (padded, v);
+  memcpy (dst, padded, count * sizeof (float));
+}
+
+DEFINE_MAP (silu_multiply, (float *x, const float *up, gsize n), up, v * sigmoid (v) * u)
+DEFINE_MAP (quick_gelu, (float *x, gsize n), x, v * sigmoid (v * spread_float (1.702f)))
+DEFINE_MAP (tanh_gelu, (float *x, gsize n), x,
+            v * sigmoid (v * spread_float (1.59576912f) * fma_floats (v * v, spread_float (0.044715f), spread_float (1.0f))))
+
+static void
+softmax (float *x, gsize n)
+{
+  float max = x[0], sum, lanes[LANES];
+  Floats sums = spread_float (0.0f);
+  gsize whole = n / LANES * LANES;
+
+  for (gsize i = 1; i < n; i++)
+    max = x[i] > max ? x[i] : max;
+  for (gsize i = 0; i < whole; i += LANES) {
+    Floats e = exponential (load_floats (x + i) - spread_float (max));
+
+    store_floats (x + i, e);
+    sums = sums + e;
+  }
+  store_floats (lanes, sums);
+  sum = lanes[0];
+  for (int i = 1; i < LANES; i++)
+    sum += lanes[i];
+  if (whole < n) {
+    Floats e = exponential (load_some (x + whole, n - whole) - spread_float (max));
+
+    store_some (x + whole, e, n - whole);
+    for (gsize i = whole; i < n; i++)
+      sum += x[i];
+  }
+  for (gsize i = 0; i < n; i += LANES) {
+    gsize count = MIN (LANES, n - i);
+
+    store_some (x + i, load_some (x + i, count) / spread_float (sum), count);
+  }
+}
+
+#define KERNELS                                                                                                              \
+  {                                                                                                                          \
+    .q8_offset = Q8_OFFSET, .quantise = quantise, .dot = dot, .unpack = unpack, .dot_panel = dot_panel,                      \
+    .dot_floats = dot_floats, .widen = widen, .narrow = narrow, .scores = scores, .mix = mix,                                \
+    .silu_multiply = silu_multiply, .quick_gelu = quick_gelu, .tanh_gelu = tanh_gelu, .softmax = softmax,                    \
+  }

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tensor/pack.h"
+
+#include <string.h>
+
+/* Runs of equal units in a block. */
+typedef struct {
+  int unit, count;
+} Run;
+
+static const Run *
+block_runs (OwlType type)
+{
+  static const Run f32[] = { { 4, 1 }, { 0 } }, half[] = { { 2, 1 }, { 0 } };
+  static const Run q4_0[] = { { 2, 1 }, { 4, 4 }, { 0 } }, q4_1[] = { { 2, 2 }, { 4, 4 }, { 0 } };
+  static const Run q5_0[] = { { 2, 1 }, { 4, 5 }, { 0 } }, q5_1[] = { { 2, 2 }, { 4, 5 }, { 0 } };
+  static const Run q8_0[] = { { 2, 1 }, { 4, 8 }, { 0 } };
+  static const Run q4_k[] = { { 2, 2 }, { 1, 12 }, { 4, 32 }, { 0 } }, q5_k[] = { { 2, 2 }, { 1, 12 }, { 4, 40 }, { 0 } };
+  static const Run q6_k[] = { { 4, 48 }, { 1, 16 }, { 2, 1 }, { 0 } };
+
+  switch (type) {
+  case OWL_TYPE_F16:
+  case OWL_TYPE_BF16:
+    return half;
+  case OWL_TYPE_Q4_0:
+    return q4_0;
+  case OWL_TYPE_Q4_1:
+    return q4_1;
+  case OWL_TYPE_Q5_0:
+    return q5_0;
+  case OWL_TYPE_Q5_1:
+    return q5_1;
+  case OWL_TYPE_Q8_0:
+    return q8_0;
+  case OWL_TYPE_Q4_K:
+    return q4_k;
+  case OWL_TYPE_Q5_K:
+    return q5_k;
+  case OWL_TYPE_Q6_K:
+    return q6_k;
+  case OWL_TYPE_F32:
+  default:
+    return f32;
+  }
+}
+
+gsize
+owl_packed_size (OwlType type, gint64 n_values, gint64 n_rows)
+{
+  gsize row_size = owl_type_row_size (type, n_values), size;
+  guint64 groups = ((guint64) n_rows + OWL_PACK_ROWS - 1) / OWL_PACK_ROWS;
+
+  if (row_size == 0 || n_rows <= 0 || !g_size_checked_mul (&size, row_size, groups * OWL_PACK_ROWS))
+    return 0;
+  return size;
+}
+
+/* `src` holds 16 pointers to the same place in the 16 rows; they are moved on. */
+static guint8 *
+interleave (const Run *run, const guint8 *src[OWL_PACK_ROWS], guint8 *dst)
+{
+  for (int i = 0; i < run->count; i++)
+    for (int row = 0; row < OWL_PACK_ROWS; row++) {
+      if (run->unit == 4)
+        memcpy (dst, src[row], 4);
+      else if (run->unit == 2)
+        memcpy (dst, src[row], 2);
+      else
+        *dst = *src[row];
+      dst += run->unit;
+      src[row] += run->unit;
+    }
+  return dst;
+}
+
+void
+owl_pack_group (OwlType type, const void *rows, gsize row_size, int n_rows, gsize n_values, void *group)
+{
+  static const guint8 zeros[OWL_MAX_BLOCK_SIZE];
+  const Run *runs = block_runs (type);
+  gsize block_size = owl_type_block_size (type), n_blocks = n_values / owl_type_block_length (type);
+  guint8 *dst = group;
+
+  for (gsize block = 0; block < n_blocks; block++) {
+    const guint8 *src[OWL_PACK_ROWS];
+
+    for (int row = 0; row < OWL_PACK_ROWS; row++)
+      src[row] = row < n_rows ? (const guint8 *) rows + (gsize) row * row_size + block * block_size : zeros;
+    for (const Run *run = runs; run->unit > 0; run++)
+      dst = interleave (run, src, dst);
+  }
+}
+
+void
+owl_packed_block (OwlType type, const void *group, gsize block, int row, guint8 *dst)
+{
+  const guint8 *src = (const guint8 *) group + block * OWL_PACK_ROWS * owl_type_block_size (type);
+
+  for (const Run *run = block_runs (type); run->unit > 0; run++)
+    for (int i = 0; i < run->count; i++) {
+      memcpy (dst, src + row * run->unit, (gsize) run->unit);
+      dst += run->unit;
+      src += OWL_PACK_ROWS * run->unit;
+    }
+}
+
+void
+owl_packed_row_f32 (OwlType type, const void *packed, gsize row, float *dst, gsize n_values)
+{
+  gsize block_length = owl_type_block_length (type), n_blocks = n_values / block_length;
+  const guint8 *group = (const guint8 *) packed + row / OWL_PACK_ROWS * OWL_PACK_ROWS * n_blocks * owl_type_block_size (type);
+  guint8 block[OWL_MAX_BLOCK_SIZE];
+
+  for (gsize i = 0; i < n_blocks; i++) {
+    owl_packed_block (type, group, i, (int) (row % OWL_PACK_ROWS), block);
+    owl_type_to_f32 (type, block, dst + i * block_length, block_length);
+  }
+}
