@@ -309,9 +309,27 @@ owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width, double 
   return TRUE;
 }
 
-OwlPicture *
-owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height, GCancellable *cancellable,
-                    GError **error)
+/* Of a picture the client cuts the part out itself: its pixels are all there is. */
+static OwlPicture *
+crop_region (OwlPicture *picture, const OwlRegion *region, int max_width, int max_height)
+{
+  int full_width = owl_picture_get_width (picture), full_height = owl_picture_get_height (picture);
+  int x = CLAMP ((int) round (region->x * full_width), 0, full_width - 1);
+  int y = CLAMP ((int) round (region->y * full_height), 0, full_height - 1);
+  int width = CLAMP ((int) round ((region->x + region->width) * full_width) - x, 1, full_width - x);
+  int height = CLAMP ((int) round ((region->y + region->height) * full_height) - y, 1, full_height - y);
+  g_autoptr (OwlPicture) part = owl_picture_crop (picture, x, y, width, height);
+  double scale = 1.0;
+
+  if (max_width > 0)
+    scale = MIN (scale, (double) max_width / width);
+  if (max_height > 0)
+    scale = MIN (scale, (double) max_height / height);
+  return owl_picture_scale (part, MAX (1, (int) round (width * scale)), MAX (1, (int) round (height * scale)));
+}
+
+static OwlPicture *
+render (OwlDecoder *decoder, int page, const OwlRegion *region, int max_width, int max_height, GCancellable *cancellable, GError **error)
 {
   OwlDecoderRequest request = {
     .operation = OWL_DECODER_RENDER, .page = page, .max_width = max_width, .max_height = max_height
@@ -320,6 +338,12 @@ owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height
   g_autoptr (GBytes) bytes = NULL;
   int reply_fd;
 
+  if (region) {
+    request.region[0] = (float) region->x;
+    request.region[1] = (float) region->y;
+    request.region[2] = (float) region->width;
+    request.region[3] = (float) region->height;
+  }
   if (!ask (decoder, &request, -1, &reply, &reply_fd, cancellable, error))
     return NULL;
   bytes = map_reply (reply_fd, reply.data_size);
@@ -333,25 +357,92 @@ owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height
   return owl_picture_new (reply.width, reply.height, bytes);
 }
 
+OwlPicture *
+owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height, GCancellable *cancellable,
+                    GError **error)
+{
+  return render (decoder, page, NULL, max_width, max_height, cancellable, error);
+}
+
+OwlPicture *
+owl_decoder_render_region (OwlDecoder *decoder, int page, const OwlRegion *region, int max_width, int max_height,
+                           GCancellable *cancellable, GError **error)
+{
+  g_autoptr (OwlPicture) picture = NULL;
+
+  /* Written so that a NaN is refused too. */
+  if (!(region->x >= 0.0 && region->y >= 0.0 && region->width > 0.0 && region->height > 0.0 && region->x + region->width <= 1.0 + 1e-6 &&
+        region->y + region->height <= 1.0 + 1e-6)) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "%s: the part lies outside the page", decoder->name);
+    return NULL;
+  }
+  if (owl_decoder_get_kind (decoder) == OWL_DOCUMENT_PDF)
+    return render (decoder, page, region, max_width, max_height, cancellable, error);
+  picture = render (decoder, page, NULL, 0, 0, cancellable, error);
+  return picture ? crop_region (picture, region, max_width, max_height) : NULL;
+}
+
+/* Asks for something that comes as records; `bytes` gets it, or NULL for nothing. */
+static gboolean
+ask_records (OwlDecoder *decoder, OwlDecoderOperation operation, int page, GBytes **bytes, GCancellable *cancellable, GError **error)
+{
+  OwlDecoderRequest request = { .operation = operation, .page = page };
+  OwlDecoderReply reply;
+  int reply_fd;
+
+  *bytes = NULL;
+  if (!ask (decoder, &request, -1, &reply, &reply_fd, cancellable, error))
+    return FALSE;
+  if (reply.data_size == 0 && reply_fd < 0)
+    return TRUE;
+  *bytes = map_reply (reply_fd, reply.data_size);
+  return *bytes || fail_for_good (decoder, OWL_EXCHANGE_WRONG, error);
+}
+
+static OwlPageText *
+read_page (OwlDecoder *decoder, OwlDecoderOperation operation, int page, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  OwlPageText *text;
+
+  if (!ask_records (decoder, operation, page, &bytes, cancellable, error))
+    return NULL;
+  text = owl_page_text_new_from_reply (bytes, operation == OWL_DECODER_RECOGNISE);
+  if (!text)
+    fail_for_good (decoder, OWL_EXCHANGE_WRONG, error);
+  return text;
+}
+
+OwlPageText *
+owl_decoder_read_page (OwlDecoder *decoder, int page, GCancellable *cancellable, GError **error)
+{
+  return read_page (decoder, OWL_DECODER_TEXT, page, cancellable, error);
+}
+
+OwlPageText *
+owl_decoder_recognise_page (OwlDecoder *decoder, int page, GCancellable *cancellable, GError **error)
+{
+  return read_page (decoder, OWL_DECODER_RECOGNISE, page, cancellable, error);
+}
+
 char *
 owl_decoder_get_page_text (OwlDecoder *decoder, int page, GCancellable *cancellable, GError **error)
 {
-  OwlDecoderRequest request = { .operation = OWL_DECODER_TEXT, .page = page };
-  OwlDecoderReply reply;
-  g_autoptr (GBytes) bytes = NULL;
-  const char *text;
-  gsize length;
-  int reply_fd;
+  g_autoptr (OwlPageText) text = owl_decoder_read_page (decoder, page, cancellable, error);
 
-  if (!ask (decoder, &request, -1, &reply, &reply_fd, cancellable, error))
+  return text ? g_strdup (owl_page_text_get_text (text)) : NULL;
+}
+
+OwlContents *
+owl_decoder_read_contents (OwlDecoder *decoder, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  OwlContents *contents;
+
+  if (!ask_records (decoder, OWL_DECODER_CONTENTS, 0, &bytes, cancellable, error))
     return NULL;
-  if (reply.data_size == 0 && reply_fd < 0)
-    return g_strdup ("");
-  bytes = map_reply (reply_fd, reply.data_size);
-  text = bytes ? g_bytes_get_data (bytes, &length) : NULL;
-  if (!text || length > OWL_DECODER_MAX_TEXT || !g_utf8_validate_len (text, length, NULL)) {
+  contents = owl_contents_new_from_reply (bytes, decoder->n_pages);
+  if (!contents)
     fail_for_good (decoder, OWL_EXCHANGE_WRONG, error);
-    return NULL;
-  }
-  return g_strndup (text, length);
+  return contents;
 }

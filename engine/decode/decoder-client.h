@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "decode/page-text.h"
 #include "image/picture.h"
 
 #include <gio/gio.h>
@@ -48,7 +49,23 @@ gboolean owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width
 OwlPicture *owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height,
                                 GCancellable *cancellable, GError **error);
 
-/* Text layer of a PDF page in reading order, UTF-8; "" when there is none. */
+/* A box of a picture or page, as fractions of its width and height, from the top left. */
+typedef struct {
+  double x, y, width, height;
+} OwlRegion;
+
+/* The same for a part alone: of a picture the pixels that it has there, of a PDF page drawn to fill the box (0, 0: 150 dpi). */
+OwlPicture *owl_decoder_render_region (OwlDecoder *decoder, int page, const OwlRegion *region, int max_width, int max_height,
+                                       GCancellable *cancellable, GError **error);
+
+/* Text layer of a page in reading order, with the places of its words; without text for a scan or a picture. */
+OwlPageText *owl_decoder_read_page (OwlDecoder *decoder, int page, GCancellable *cancellable, GError **error);
+/* The text that a scanned page or a picture shows, marked as recognised. OWL_ERROR_UNSUPPORTED where the decoder is built without
+ * recognition, or no language is installed. */
+OwlPageText *owl_decoder_recognise_page (OwlDecoder *decoder, int page, GCancellable *cancellable, GError **error);
+/* The text alone, UTF-8; "" when there is none. */
 char *owl_decoder_get_page_text (OwlDecoder *decoder, int page, GCancellable *cancellable, GError **error);
+/* Outline and page labels. */
+OwlContents *owl_decoder_read_contents (OwlDecoder *decoder, GCancellable *cancellable, GError **error);
 
 G_END_DECLS

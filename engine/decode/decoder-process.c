@@ -20,6 +20,7 @@ static const char *const kept_variables[] = {
   "XDG_CACHE_HOME",
   "XDG_CONFIG_HOME",
   "XDG_DATA_HOME",
+  "TESSDATA_PREFIX",
   "FONTCONFIG_FILE",
   "FONTCONFIG_PATH",
   "FONTCONFIG_SYSROOT",
@@ -62,6 +63,8 @@ make_environment (void)
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 
   g_strv_builder_add (builder, "LC_ALL=C.UTF-8");
+  /* Text recognition would otherwise take every processor from the model. */
+  g_strv_builder_add (builder, "OMP_THREAD_LIMIT=1");
   for (gsize i = 0; i < G_N_ELEMENTS (kept_variables); i++) {
     const char *value = g_getenv (kept_variables[i]);
     g_autofree char *entry = value ? g_strconcat (kept_variables[i], "=", value, NULL) : NULL;

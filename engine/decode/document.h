@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "decode/decoder-protocol.h"
+#include "decode/records.h"
 #include "decode/shared-data.h"
 #include "decode/source.h"
 
@@ -17,10 +18,13 @@ typedef struct {
   /* `label` gets a copy or NULL. */
   gboolean (*get_page_size) (OwlDocument *document, int page, double *width, double *height, char **label,
                              GError **error);
-  /* `max_width` and `max_height` 0: no limit. */
-  gboolean (*render) (OwlDocument *document, int page, int max_width, int max_height, OwlSharedPixels *pixels,
+  /* `max_width` and `max_height` 0: no limit. `region` (left, top, width, height as fractions) NULL: all of it; only a document
+   * that can be drawn in any size takes one. */
+  gboolean (*render) (OwlDocument *document, int page, const float *region, int max_width, int max_height, OwlSharedPixels *pixels,
                       GError **error);
-  char *(*get_text) (OwlDocument *document, int page, GError **error);
+  /* These two may be NULL: nothing to tell. */
+  gboolean (*get_text) (OwlDocument *document, int page, OwlRecords *records, GError **error);
+  void (*get_contents) (OwlDocument *document, OwlRecords *records);
   void (*free) (OwlDocument *document);
 } OwlDocumentClass;
 

@@ -5,6 +5,7 @@
 
 #include "decode/confine.h"
 #include "decode/document.h"
+#include "decode/recognise.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -118,8 +119,8 @@ answer_render (OwlDocument *document, const OwlDecoderRequest *request, OwlDecod
                OwlSharedData *data, GError **error)
 {
   OwlSharedPixels pixels = { .shared = OWL_SHARED_DATA_NONE };
-  gboolean done = document->klass->render (document, request->page, request->max_width, request->max_height,
-                                           &pixels, error)
+  const float *region = request->region[2] > 0.0f ? request->region : NULL;
+  gboolean done = document->klass->render (document, request->page, region, request->max_width, request->max_height, &pixels, error)
                   && owl_shared_data_seal (&pixels.shared, error);
 
   *data = pixels.shared;
@@ -129,22 +130,43 @@ answer_render (OwlDocument *document, const OwlDecoderRequest *request, OwlDecod
   return done;
 }
 
+/* Header, records and text in one piece of memory. */
+static gboolean
+share_records (const OwlRecords *records, OwlDecoderReply *reply, OwlSharedData *data, GError **error)
+{
+  const GArray *list = records->entries->len > 0 ? records->entries : records->words;
+  OwlRecordsHeader header = { list->len, records->n_outline };
+  gsize n_bytes = list->len * (gsize) g_array_get_element_size ((GArray *) list);
+
+  if (list->len == 0 && records->text->len == 0)
+    return TRUE;
+  if (!owl_shared_data_init (data, sizeof header + n_bytes + records->text->len, error))
+    return FALSE;
+  memcpy (data->data, &header, sizeof header);
+  if (n_bytes > 0)
+    memcpy (data->data + sizeof header, list->data, n_bytes);
+  memcpy (data->data + sizeof header + n_bytes, records->text->str, records->text->len);
+  reply->data_size = data->size;
+  return owl_shared_data_seal (data, error);
+}
+
 static gboolean
 answer_text (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply,
              OwlSharedData *data, GError **error)
 {
-  g_autofree char *text = document->klass->get_text (document, request->page, error);
-  gsize length = text ? strlen (text) : 0;
+  g_auto (OwlRecords) records;
 
-  if (!text)
+  owl_records_init (&records);
+  if (request->operation == OWL_DECODER_CONTENTS) {
+    if (document->klass->get_contents)
+      document->klass->get_contents (document, &records);
+  } else if (request->operation == OWL_DECODER_RECOGNISE) {
+    if (!owl_recognise_text (document, request->page, &records, error))
+      return FALSE;
+  } else if (document->klass->get_text && !document->klass->get_text (document, request->page, &records, error)) {
     return FALSE;
-  if (length == 0)
-    return TRUE;
-  if (!owl_shared_data_init (data, length, error))
-    return FALSE;
-  memcpy (data->data, text, length);
-  reply->data_size = length;
-  return owl_shared_data_seal (data, error);
+  }
+  return share_records (&records, reply, data, error);
 }
 
 static gboolean
@@ -161,6 +183,8 @@ answer (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply
   case OWL_DECODER_RENDER:
     return answer_render (document, request, reply, data, error);
   case OWL_DECODER_TEXT:
+  case OWL_DECODER_RECOGNISE:
+  case OWL_DECODER_CONTENTS:
     return answer_text (document, request, reply, data, error);
   default:
     g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "got an unknown request");

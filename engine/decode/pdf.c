@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decode/document.h"
+#include "decode/pdf-text.h"
 
 #include <cairo.h>
 #include <errno.h>
@@ -84,10 +85,10 @@ copy_rgb (const guint8 *src, int src_stride, guint8 *dst, int width, int height)
 }
 
 static gboolean
-render (OwlDocument *document, int index, int max_width, int max_height, OwlSharedPixels *pixels,
+render (OwlDocument *document, int index, const float *region, int max_width, int max_height, OwlSharedPixels *pixels,
         GError **error)
 {
-  double width, height, scale;
+  double width, height, scale, left = 0.0, top = 0.0;
   g_autoptr (Page) page = get_page (document, index, &width, &height, error);
   cairo_surface_t *surface;
   cairo_t *cr;
@@ -95,6 +96,12 @@ render (OwlDocument *document, int index, int max_width, int max_height, OwlShar
 
   if (!page)
     return FALSE;
+  if (region) {
+    left = region[0] * width;
+    top = region[1] * height;
+    width = MAX (region[2] * width, 1e-3);
+    height = MAX (region[3] * height, 1e-3);
+  }
   fit (width, height, max_width, max_height, &pixels->width, &pixels->height, &scale);
   if (!owl_shared_data_init (&pixels->shared, (gsize) pixels->width * (gsize) pixels->height * 3, error))
     return FALSE;
@@ -105,6 +112,7 @@ render (OwlDocument *document, int index, int max_width, int max_height, OwlShar
   cairo_paint (cr);
   /* Fills the rounded raster exactly. */
   cairo_scale (cr, pixels->width / width, pixels->height / height);
+  cairo_translate (cr, -left, -top);
   poppler_page_render (page, cr);
   /* A mistake in the page leaves `cr` in an error state with what was drawn so far; only a missing surface is
    * fatal. */
@@ -120,23 +128,19 @@ render (OwlDocument *document, int index, int max_width, int max_height, OwlShar
   return done;
 }
 
-static char *
-get_text (OwlDocument *document, int index, GError **error)
+static gboolean
+get_text (OwlDocument *document, int index, OwlRecords *records, GError **error)
 {
   double width, height;
   g_autoptr (Page) page = get_page (document, index, &width, &height, error);
-  g_autofree char *text = NULL;
 
-  if (!page)
-    return NULL;
-  text = poppler_page_get_text (page);
-  if (!text)
-    return g_strdup ("");
-  if (strlen (text) > OWL_DECODER_MAX_TEXT) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "has too much text on page %d", index + 1);
-    return NULL;
-  }
-  return g_utf8_make_valid (text, -1);
+  return page && owl_pdf_read_text (page, index, width, height, records, error);
+}
+
+static void
+get_contents (OwlDocument *document, OwlRecords *records)
+{
+  owl_pdf_read_contents (((Pdf *) document)->poppler, records);
 }
 
 static void
@@ -151,6 +155,7 @@ static const OwlDocumentClass pdf_class = {
   .get_page_size = get_page_size,
   .render = render,
   .get_text = get_text,
+  .get_contents = get_contents,
   .free = pdf_free,
 };
 

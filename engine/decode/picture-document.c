@@ -65,7 +65,7 @@ decode_to (OwlPictureDocument *picture, int shrink, guint8 *pixels, GError **err
 }
 
 gboolean
-owl_picture_document_render (OwlDocument *document, int page, int max_width, int max_height,
+owl_picture_document_render (OwlDocument *document, int page, const float *region, int max_width, int max_height,
                              OwlSharedPixels *pixels, GError **error)
 {
   OwlPictureDocument *picture = (OwlPictureDocument *) document;
@@ -97,12 +97,6 @@ owl_picture_document_render (OwlDocument *document, int page, int max_width, int
     owl_resize (decoded, decoded_width, decoded_height, pixels->shared.data, pixels->width, pixels->height);
   owl_big_free (decoded, (gsize) decoded_width * (gsize) decoded_height * 3);
   return done;
-}
-
-char *
-owl_picture_document_get_text (OwlDocument *document, int page, GError **error)
-{
-  return g_strdup ("");
 }
 
 void

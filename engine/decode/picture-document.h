@@ -27,9 +27,8 @@ void owl_flatten_rgba (const guint8 *rgba, guint8 *rgb, int n);
 /* The methods of OwlDocumentClass. */
 gboolean owl_picture_document_get_page_size (OwlDocument *document, int page, double *width, double *height,
                                              char **label, GError **error);
-gboolean owl_picture_document_render (OwlDocument *document, int page, int max_width, int max_height,
+gboolean owl_picture_document_render (OwlDocument *document, int page, const float *region, int max_width, int max_height,
                                       OwlSharedPixels *pixels, GError **error);
-char *owl_picture_document_get_text (OwlDocument *document, int page, GError **error);
 void owl_picture_document_free (OwlDocument *document);
 
 G_END_DECLS

@@ -151,7 +151,6 @@ static const OwlDocumentClass heic_class = {
   .format = OWL_FORMAT_HEIC,
   .get_page_size = owl_picture_document_get_page_size,
   .render = owl_picture_document_render,
-  .get_text = owl_picture_document_get_text,
   .free = heif_free,
 };
 
@@ -159,7 +158,6 @@ static const OwlDocumentClass avif_class = {
   .format = OWL_FORMAT_AVIF,
   .get_page_size = owl_picture_document_get_page_size,
   .render = owl_picture_document_render,
-  .get_text = owl_picture_document_get_text,
   .free = heif_free,
 };
 

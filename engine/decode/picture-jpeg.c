@@ -243,7 +243,6 @@ static const OwlDocumentClass jpeg_class = {
   .format = OWL_FORMAT_JPEG,
   .get_page_size = owl_picture_document_get_page_size,
   .render = owl_picture_document_render,
-  .get_text = owl_picture_document_get_text,
   .free = owl_picture_document_free,
 };
 

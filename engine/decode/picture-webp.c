@@ -133,7 +133,6 @@ static const OwlDocumentClass webp_class = {
   .format = OWL_FORMAT_WEBP,
   .get_page_size = owl_picture_document_get_page_size,
   .render = owl_picture_document_render,
-  .get_text = owl_picture_document_get_text,
   .free = webp_free,
 };
 
