@@ -6,6 +6,9 @@
 #include "app/tyto-services.h"
 #include "ui/tyto-preferences.h"
 #include "ui/tyto-settings.h"
+#ifdef TYTO_WITH_WATCHDOG
+#include "ui/tyto-watchdog.h"
+#endif
 #include "ui/tyto-window.h"
 
 #include <glib/gi18n.h>
@@ -145,6 +148,15 @@ tyto_application_open (GApplication *application, GFile **files, int n_files, co
   tyto_window_attach (require_window (TYTO_APPLICATION (application)), files, n_files);
 }
 
+#ifdef TYTO_WITH_WATCHDOG
+static void
+tyto_application_window_added (GtkApplication *application, GtkWindow *window)
+{
+  tyto_watchdog_watch_window (GTK_WIDGET (window));
+  GTK_APPLICATION_CLASS (tyto_application_parent_class)->window_added (application, window);
+}
+#endif
+
 static void
 tyto_application_shutdown (GApplication *application)
 {
@@ -162,6 +174,9 @@ tyto_application_class_init (TytoApplicationClass *klass)
 {
   GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
 
+#ifdef TYTO_WITH_WATCHDOG
+  GTK_APPLICATION_CLASS (klass)->window_added = tyto_application_window_added;
+#endif
   application_class->startup = tyto_application_startup;
   application_class->activate = tyto_application_activate;
   application_class->open = tyto_application_open;

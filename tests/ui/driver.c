@@ -71,6 +71,15 @@ find_app (void)
   return NULL;
 }
 
+void
+driver_init (int *argc, char ***argv)
+{
+  g_test_init (argc, argv, NULL);
+  /* The accessibility library warns while a program starts or ends; that is no failure of the story. */
+  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
+  atspi_init ();
+}
+
 AtspiAccessible *
 driver_find (const char *role, const char *name)
 {
@@ -172,16 +181,101 @@ driver_kill (void)
   reap ();
 }
 
-void
-driver_press (const char *button)
+static void
+do_action (AtspiAccessible *node)
 {
-  g_autoptr (AtspiAccessible) node = driver_wait ("push button", button);
   g_autoptr (AtspiAction) action = atspi_accessible_get_action_iface (node);
   g_autoptr (GError) error = NULL;
 
   g_assert_nonnull (action);
   atspi_action_do_action (action, 0, &error);
   g_assert_no_error (error);
+}
+
+void
+driver_press (const char *button)
+{
+  g_autoptr (AtspiAccessible) node = driver_wait ("push button", button);
+
+  do_action (node);
+}
+
+static void
+find_last (AtspiAccessible *node, const char *role, const char *name, AtspiAccessible **last, int depth)
+{
+  g_autofree char *node_role = atspi_accessible_get_role_name (node, NULL), *node_name = atspi_accessible_get_name (node, NULL);
+  int n = depth < MAX_DEPTH ? atspi_accessible_get_child_count (node, NULL) : 0;
+
+  if (g_strcmp0 (node_role, role) == 0 && node_name && strstr (node_name, name))
+    g_set_object (last, node);
+  for (int i = 0; i < n; i++) {
+    g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (node, i, NULL);
+
+    if (child)
+      find_last (child, role, name, last, depth + 1);
+  }
+}
+
+void
+driver_press_last (const char *button)
+{
+  g_autoptr (AtspiAccessible) first = driver_wait ("push button", button), root = find_app (), last = NULL;
+
+  find_last (root, "push button", button, &last, 0);
+  g_assert_nonnull (last);
+  do_action (last);
+}
+
+void
+driver_open_menu (const char *name)
+{
+  g_autoptr (AtspiAccessible) node = driver_wait ("push button", name);
+
+  driver_click (node);
+}
+
+static void
+middle (const char *button, int *x, int *y)
+{
+  g_autoptr (AtspiAccessible) node = driver_wait ("push button", button);
+  g_autoptr (AtspiComponent) component = atspi_accessible_get_component_iface (node);
+  g_autofree AtspiRect *rect = atspi_component_get_extents (component, ATSPI_COORD_TYPE_WINDOW, NULL);
+
+  *x = rect->x + rect->width / 2;
+  *y = rect->y + rect->height / 2;
+}
+
+void
+driver_drag (const char *from, const char *to)
+{
+  g_autoptr (GString) steps = g_string_new (NULL);
+  int x0, y0, x1, y1;
+
+  middle (from, &x0, &y0);
+  middle (to, &x1, &y1);
+  /* A little beyond the middle. */
+  x1 += x1 < x0 ? -6 : 6;
+  g_string_printf (steps, "xdotool mousemove %d %d mousedown 1", x0, y0);
+  for (int i = 1; i <= 12; i++)
+    g_string_append_printf (steps, " sleep 0.05 mousemove %d %d", x0 + (x1 - x0) * i / 12, y0 + (y1 - y0) * i / 12);
+  g_string_append (steps, " sleep 0.3 mouseup 1");
+  spawn_wait (steps->str);
+}
+
+void
+driver_open_conversation (int n)
+{
+  g_autoptr (AtspiAccessible) list = driver_wait ("list", "Chats");
+  g_autoptr (AtspiAccessible) row = NULL;
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+
+  while (atspi_accessible_get_child_count (list, NULL) <= n) {
+    if (g_get_monotonic_time () > end)
+      fail ("not so many conversations", "list", "Chats");
+    g_usleep (POLL_USEC);
+  }
+  row = atspi_accessible_get_child_at_index (list, n, NULL);
+  driver_click (row);
 }
 
 void
@@ -212,6 +306,44 @@ driver_type (const char *text)
   g_assert_nonnull (editable);
   atspi_editable_text_insert_text (editable, 0, text, (int) strlen (text), &error);
   g_assert_no_error (error);
+}
+
+static char *
+composer_text (AtspiAccessible **node)
+{
+  g_autoptr (AtspiText) text = NULL;
+
+  *node = driver_wait ("text", "Your question");
+  text = atspi_accessible_get_text_iface (*node);
+  return text ? atspi_text_get_text (text, 0, atspi_text_get_character_count (text, NULL), NULL) : NULL;
+}
+
+void
+driver_set_text (const char *new_text)
+{
+  g_autoptr (AtspiAccessible) node = NULL;
+  g_autofree char *old = composer_text (&node);
+  g_autoptr (AtspiEditableText) editable = atspi_accessible_get_editable_text_iface (node);
+
+  atspi_editable_text_delete_text (editable, 0, (int) g_utf8_strlen (old, -1), NULL);
+  driver_type (new_text);
+}
+
+void
+driver_wait_text (const char *expected)
+{
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+
+  for (;;) {
+    g_autoptr (AtspiAccessible) node = NULL;
+    g_autofree char *text = composer_text (&node);
+
+    if (g_strcmp0 (text, expected) == 0)
+      return;
+    if (g_get_monotonic_time () > end)
+      fail ("the composer never held", "text", expected);
+    g_usleep (POLL_USEC);
+  }
 }
 
 char *

@@ -9,8 +9,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAccessible, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAction, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiComponent, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiEditableText, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiText, g_object_unref)
 
 /* Drives the app as a person would: through the accessibility tree, keys and the pointer. Every wait is bounded; in vain it fails with the tree. */
+
+/* First of all in a story: the test library, and the accessibility tree. */
+void driver_init (int *argc, char ***argv);
 
 /* Starts $TYTO_PROGRAM with its data in `data_home` and waits for its window. `model`: a model folder, or NULL for the bundled one. */
 void driver_start (const char *data_home, const char *model, const char *const *files);
@@ -27,12 +31,23 @@ AtspiAccessible *driver_wait (const char *role, const char *name);
 void driver_wait_gone (const char *role, const char *name);
 
 void driver_press (const char *button);
+/* The same for the last of several buttons of that name. */
+void driver_press_last (const char *button);
+/* Opens the menu of a menu button. */
+void driver_open_menu (const char *name);
+/* Drags with the pointer from the middle of one button to another one; the window must be at the corner of the screen. */
+void driver_drag (const char *from, const char *to);
+/* The `n`th conversation of the side pane, from 0, by a click. */
+void driver_open_conversation (int n);
 /* Clicks into the middle of a node; the window must be at the corner of the screen (driver_arrange). */
 void driver_click (AtspiAccessible *node);
 /* Puts the window to the corner of the screen in a known size. */
 void driver_arrange (void);
 /* Types into the composer. */
 void driver_type (const char *text);
+/* Replaces what is in the composer; waits until the composer holds a text. */
+void driver_set_text (const char *text);
+void driver_wait_text (const char *text);
 char *driver_get_text (AtspiAccessible *node);
 /* "Return", "Escape", "ctrl+n": goes through the X server. */
 void driver_key (const char *keys);

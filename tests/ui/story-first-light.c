@@ -144,10 +144,7 @@ test_story (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-  /* The accessibility library warns while a program starts or ends; that is no failure of the story. */
-  g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
-  atspi_init ();
+  driver_init (&argc, &argv);
   g_test_add_func ("/story/first-light", test_story);
   return g_test_run ();
 }

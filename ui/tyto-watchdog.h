@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Measures how long the main loop is kept busy, in builds with tests: for every turn of the loop the processor time of the main thread and the
+ * time on the clock, and where the longest turn was at after LIMIT. Active when TYTO_WATCHDOG names a file for the report. */
+
+/* Call once on the main thread before the loop runs. */
+void tyto_watchdog_start (void);
+/* Writes the report: a JSON object. */
+void tyto_watchdog_finish (void);
+
+/* Painting belongs to the toolkit and the graphics driver and is counted apart; `widget` is a window. */
+void tyto_watchdog_watch_window (GtkWidget *widget);
+
+G_END_DECLS
