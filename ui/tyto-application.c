@@ -104,6 +104,9 @@ quit (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   GList *windows;
 
+#ifdef TYTO_WITH_WATCHDOG
+  tyto_watchdog_stop ();
+#endif
   /* Windows save what they hold when they go. */
   while ((windows = gtk_application_get_windows (user_data)))
     gtk_window_destroy (windows->data);

@@ -85,6 +85,8 @@ add_item (TytoAttachMenu *self, GtkWidget *box, const char *label, const char *a
   gtk_widget_add_css_class (item, "flat");
   gtk_widget_add_css_class (item, "menu-item");
   gtk_actionable_set_action_name (GTK_ACTIONABLE (item), action);
+  /* What cannot be done here is not offered. */
+  g_object_bind_property (item, "sensitive", item, "visible", G_BINDING_SYNC_CREATE);
   g_signal_connect_swapped (item, "clicked", G_CALLBACK (gtk_popover_popdown), self->popover);
   gtk_box_append (GTK_BOX (box), item);
 }

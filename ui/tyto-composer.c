@@ -80,7 +80,9 @@ update (TytoComposer *self)
                       tyto_strip_get_attachments (TYTO_STRIP (self->strip))->len > 0 ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
   gtk_button_set_icon_name (GTK_BUTTON (self->send), self->busy ? "media-playback-stop-symbolic" : "go-up-symbolic");
   gtk_widget_set_sensitive (self->send, self->busy || (something && !self->too_long && !has_state (self, TYTO_ATTACHMENT_READING)));
-  gtk_widget_set_tooltip_text (self->send, label);
+  /* Asks the X server each time, so not without need. */
+  if (g_strcmp0 (gtk_widget_get_tooltip_text (self->send), label) != 0)
+    gtk_widget_set_tooltip_text (self->send, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->send), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
@@ -254,14 +256,20 @@ tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled, con
 {
   self->too_long = too_long;
   gtk_label_set_text (GTK_LABEL (self->status), cost ? cost : "");
-  gtk_widget_set_tooltip_text (self->status, cost);
+  if (g_strcmp0 (gtk_widget_get_tooltip_text (self->status), cost) != 0)
+    gtk_widget_set_tooltip_text (self->status, cost);
   if (too_long)
     gtk_widget_add_css_class (self->status, "error-text");
   else
     gtk_widget_remove_css_class (self->status, "error-text");
   gtk_widget_set_visible (self->meter, meter != NULL);
-  gtk_level_bar_set_value (GTK_LEVEL_BAR (self->meter), CLAMP (filled, 0.0, 1.0));
-  gtk_widget_set_tooltip_text (self->meter, meter);
+  gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (self->meter), CLAMP (filled, 0.0, 1.0));
+  if (filled > NEARLY_FULL)
+    gtk_widget_add_css_class (self->meter, "nearly-full");
+  else
+    gtk_widget_remove_css_class (self->meter, "nearly-full");
+  if (g_strcmp0 (gtk_widget_get_tooltip_text (self->meter), meter) != 0)
+    gtk_widget_set_tooltip_text (self->meter, meter);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->meter), GTK_ACCESSIBLE_PROPERTY_LABEL, meter ? meter : "", -1);
   update (self);
 }
@@ -441,16 +449,13 @@ build_buttons (TytoComposer *self)
   gtk_label_set_ellipsize (GTK_LABEL (self->status), PANGO_ELLIPSIZE_END);
   gtk_widget_add_css_class (self->status, "quiet");
 
-  self->meter = gtk_level_bar_new_for_interval (0.0, 1.0);
-  gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_LOW);
-  gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_HIGH);
-  gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_FULL);
-  gtk_level_bar_add_offset_value (GTK_LEVEL_BAR (self->meter), GTK_LEVEL_BAR_OFFSET_FULL, NEARLY_FULL);
+  self->meter = gtk_progress_bar_new ();
   gtk_widget_set_valign (self->meter, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (self->meter, "meter");
   gtk_widget_set_visible (self->meter, FALSE);
 
   self->send = gtk_button_new_from_icon_name ("go-up-symbolic");
+  gtk_widget_set_valign (self->send, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (self->send, "circular");
   gtk_widget_add_css_class (self->send, "suggested-action");
   gtk_widget_add_css_class (self->send, "send");

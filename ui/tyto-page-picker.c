@@ -9,6 +9,8 @@
 
 #define THUMBNAIL_HEIGHT 150
 #define THUMBNAIL_WIDTH 120
+/* The view makes many cells at once when it can; it gets pages by this many at a time, so that the window stays free. */
+#define PAGES_AT_ONCE 12
 
 struct _TytoPagePicker {
   AdwWindow parent_instance;
@@ -16,6 +18,8 @@ struct _TytoPagePicker {
   TytoDocuments *documents;
   char *blob, *name;
   guint n_pages;
+  GtkStringList *pages; /* as many as have been added so far */
+  guint filling;
   GtkMultiSelection *selection;
   gboolean in_step; /* the range field and the selection follow each other: guards against echo */
 
@@ -156,16 +160,47 @@ tyto_page_picker_dispose (GObject *object)
   if (self->selection)
     g_signal_handlers_disconnect_by_data (self->selection, self);
   g_clear_object (&self->selection);
+  g_clear_object (&self->pages);
+  g_clear_handle_id (&self->filling, g_source_remove);
   g_clear_object (&self->documents);
   g_clear_pointer (&self->blob, g_free);
   g_clear_pointer (&self->name, g_free);
   G_OBJECT_CLASS (tyto_page_picker_parent_class)->dispose (object);
 }
 
+/* Taking away all cells at once would hold up the window as much as making them. */
+static gboolean
+remove_pages (gpointer data)
+{
+  TytoPagePicker *self = data;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->pages));
+
+  if (n > 0) {
+    gtk_string_list_splice (self->pages, n - MIN (n, PAGES_AT_ONCE), MIN (n, PAGES_AT_ONCE), NULL);
+    return G_SOURCE_CONTINUE;
+  }
+  self->filling = 0;
+  gtk_window_destroy (GTK_WINDOW (self));
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+tyto_page_picker_close_request (GtkWindow *window)
+{
+  TytoPagePicker *self = TYTO_PAGE_PICKER (window);
+
+  g_clear_handle_id (&self->filling, g_source_remove);
+  gtk_window_set_modal (window, FALSE);
+  gtk_widget_set_visible (GTK_WIDGET (window), FALSE);
+  self->filling = g_idle_add (remove_pages, self);
+  return TRUE;
+}
+
 static void
 tyto_page_picker_class_init (TytoPagePickerClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = tyto_page_picker_dispose;
+  GTK_WINDOW_CLASS (klass)->close_request = tyto_page_picker_close_request;
   signals[SIGNAL_CHOSEN] =
       g_signal_new ("chosen", TYTO_TYPE_PAGE_PICKER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ARRAY);
   gtk_widget_class_add_binding_action (GTK_WIDGET_CLASS (klass), GDK_KEY_Escape, 0, "window.close", NULL);
@@ -222,6 +257,22 @@ build (TytoPagePicker *self)
   adw_window_set_content (ADW_WINDOW (self), box);
 }
 
+static gboolean
+add_pages (gpointer data)
+{
+  TytoPagePicker *self = data;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->pages));
+  const char *more[PAGES_AT_ONCE + 1] = { NULL };
+
+  for (guint i = 0; i < MIN (self->n_pages - n, PAGES_AT_ONCE); i++)
+    more[i] = "";
+  gtk_string_list_splice (self->pages, n, 0, more);
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->pages)) < self->n_pages)
+    return G_SOURCE_CONTINUE;
+  self->filling = 0;
+  return G_SOURCE_REMOVE;
+}
+
 TytoPagePicker *
 tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, const TytoImport *import)
 {
@@ -233,8 +284,9 @@ tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, const TytoImp
   self->blob = g_strdup (import->blob);
   self->name = g_strdup (import->name);
   self->n_pages = (guint) import->n_pages;
-  for (guint i = 0; i < self->n_pages; i++)
-    gtk_string_list_append (pages, "");
+  self->pages = g_object_ref (pages);
+  add_pages (self);
+  self->filling = g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, add_pages, self, NULL);
   self->selection = gtk_multi_selection_new (G_LIST_MODEL (pages));
   g_signal_connect_swapped (self->selection, "selection-changed", G_CALLBACK (selection_changed), self);
   build (self);

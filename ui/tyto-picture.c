@@ -67,10 +67,19 @@ update (TytoPicture *self)
   if (state == TYTO_ATTACHMENT_FAILED)
     gtk_label_set_text (GTK_LABEL (self->error), tyto_attachment_get_error (self->attachment));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
-  gtk_widget_set_tooltip_text (self->overlay, description);
   gtk_widget_set_visible (self->open, state == TYTO_ATTACHMENT_READY);
   open_label = g_strdup_printf (_("View picture %d"), tyto_attachment_get_number (self->attachment));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->open), GTK_ACCESSIBLE_PROPERTY_LABEL, open_label, -1);
+}
+
+/* Asked for when it is needed: setting it as a text each time would ask the X server each time. */
+static gboolean
+query_tooltip (TytoPicture *self, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
+{
+  g_autofree char *description = describe (self);
+
+  gtk_tooltip_set_text (tooltip, description);
+  return TRUE;
 }
 
 static void
@@ -135,6 +144,8 @@ tyto_picture_init (TytoPicture *self)
   gtk_box_set_spacing (GTK_BOX (self), 8);
   self->overlay = gtk_overlay_new ();
   gtk_widget_add_css_class (self->overlay, "frame-box");
+  gtk_widget_set_has_tooltip (self->overlay, TRUE);
+  g_signal_connect_swapped (self->overlay, "query-tooltip", G_CALLBACK (query_tooltip), self);
   gtk_widget_set_overflow (self->overlay, GTK_OVERFLOW_HIDDEN);
   gtk_widget_set_valign (self->overlay, GTK_ALIGN_START);
   gtk_box_append (GTK_BOX (self), self->overlay);
@@ -174,7 +185,6 @@ tyto_picture_new (TytoAttachment *attachment, int height, gboolean removable)
     GtkWidget *button = add_overlay (self, gtk_button_new_from_icon_name ("window-close-symbolic"), GTK_ALIGN_END, GTK_ALIGN_START, "remove");
 
     gtk_widget_add_css_class (button, "circular");
-    gtk_widget_set_tooltip_text (button, label);
     gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
     g_signal_connect_swapped (button, "clicked", G_CALLBACK (remove_clicked), self);
   }

@@ -6,12 +6,16 @@
 #include "ui/tyto-picture.h"
 
 #define PICTURE_HEIGHT 64
+/* Making widgets goes on for this long at a time, so that many pictures do not hold up the window. */
+#define SLICE_USEC 2000
 
 struct _TytoStrip {
   GtkWidget parent_instance;
 
   GPtrArray *attachments; /* TytoAttachment */
+  GPtrArray *pictures;    /* TytoPicture of each, borrowed; NULL: not made yet */
   int first_number;
+  guint making;
 
   GtkWidget *scroller, *box;
 };
@@ -54,27 +58,29 @@ tyto_strip_set_first_number (TytoStrip *self, int number)
   changed (self);
 }
 
+/* The nearest picture in front of a place that has been made. */
 static GtkWidget *
-nth_picture (TytoStrip *self, int index)
+picture_before (TytoStrip *self, int index)
 {
-  GtkWidget *child = gtk_widget_get_first_child (self->box);
-
-  while (child && index-- > 0)
-    child = gtk_widget_get_next_sibling (child);
-  return child;
+  while (--index >= 0)
+    if (g_ptr_array_index (self->pictures, index))
+      return g_ptr_array_index (self->pictures, index);
+  return NULL;
 }
 
 static void
 move (TytoStrip *self, int from, int to)
 {
-  GtkWidget *picture = nth_picture (self, from);
-  gpointer attachment;
+  gpointer attachment, picture;
 
   if (from == to || to < 0 || (guint) to >= self->attachments->len)
     return;
   attachment = g_ptr_array_steal_index (self->attachments, (guint) from);
   g_ptr_array_insert (self->attachments, to, attachment);
-  gtk_box_reorder_child_after (GTK_BOX (self->box), picture, to > 0 ? nth_picture (self, to > from ? to : to - 1) : NULL);
+  picture = g_ptr_array_steal_index (self->pictures, (guint) from);
+  g_ptr_array_insert (self->pictures, to, picture);
+  if (picture)
+    gtk_box_reorder_child_after (GTK_BOX (self->box), picture, picture_before (self, to));
   changed (self);
 }
 
@@ -92,7 +98,9 @@ take_out (TytoStrip *self, int index)
   TytoAttachment *attachment = g_ptr_array_index (self->attachments, index);
 
   g_signal_handlers_disconnect_by_data (attachment, self);
-  gtk_box_remove (GTK_BOX (self->box), nth_picture (self, index));
+  if (g_ptr_array_index (self->pictures, index))
+    gtk_box_remove (GTK_BOX (self->box), g_ptr_array_index (self->pictures, index));
+  g_ptr_array_remove_index (self->pictures, (guint) index);
   g_ptr_array_remove_index (self->attachments, (guint) index);
   changed (self);
 }
@@ -153,13 +161,14 @@ static int
 place_at (TytoStrip *self, double x, int from)
 {
   gboolean rtl = gtk_widget_get_direction (self->box) == GTK_TEXT_DIR_RTL;
-  int place = 0, index = 0;
+  int place = 0;
   graphene_rect_t bounds;
 
-  for (GtkWidget *child = gtk_widget_get_first_child (self->box); child; child = gtk_widget_get_next_sibling (child), index++) {
+  for (int index = 0; index < (int) self->pictures->len; index++) {
+    GtkWidget *picture = g_ptr_array_index (self->pictures, index);
     double middle;
 
-    if (index == from || !gtk_widget_compute_bounds (child, self->box, &bounds))
+    if (index == from || !picture || !gtk_widget_compute_bounds (picture, self->box, &bounds))
       continue;
     middle = bounds.origin.x + bounds.size.width / 2.0;
     place += rtl ? x < middle : x > middle;
@@ -178,17 +187,13 @@ dropped (GtkDropTarget *target, const GValue *value, double x, double y, TytoStr
   return TRUE;
 }
 
-void
-tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
+static void
+make_picture (TytoStrip *self, int index)
 {
-  GtkWidget *picture = tyto_picture_new (attachment, PICTURE_HEIGHT, TRUE);
+  GtkWidget *picture = tyto_picture_new (g_ptr_array_index (self->attachments, index), PICTURE_HEIGHT, TRUE);
   GtkDragSource *source = gtk_drag_source_new ();
   GtkEventController *keys = gtk_event_controller_key_new ();
 
-  if (index < 0 || (guint) index > self->attachments->len)
-    index = (int) self->attachments->len;
-  g_ptr_array_insert (self->attachments, index, g_object_ref (attachment));
-  g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
   g_signal_connect_swapped (picture, "activated", G_CALLBACK (activated), self);
   g_signal_connect_swapped (picture, "removed", G_CALLBACK (remove_clicked), self);
   gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
@@ -197,7 +202,36 @@ tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
   gtk_widget_add_controller (picture, GTK_EVENT_CONTROLLER (source));
   g_signal_connect (keys, "key-pressed", G_CALLBACK (key_pressed), self);
   gtk_widget_add_controller (picture, keys);
-  gtk_box_insert_child_after (GTK_BOX (self->box), picture, index > 0 ? nth_picture (self, index - 1) : NULL);
+  gtk_box_insert_child_after (GTK_BOX (self->box), picture, picture_before (self, index));
+  g_ptr_array_index (self->pictures, index) = picture;
+}
+
+static gboolean
+make_pictures (gpointer data)
+{
+  TytoStrip *self = data;
+  gint64 end = g_get_monotonic_time () + SLICE_USEC;
+
+  for (guint i = 0; i < self->pictures->len; i++)
+    if (!g_ptr_array_index (self->pictures, i)) {
+      if (g_get_monotonic_time () > end)
+        return G_SOURCE_CONTINUE;
+      make_picture (self, (int) i);
+    }
+  self->making = 0;
+  return G_SOURCE_REMOVE;
+}
+
+void
+tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
+{
+  if (index < 0 || (guint) index > self->attachments->len)
+    index = (int) self->attachments->len;
+  g_ptr_array_insert (self->attachments, index, g_object_ref (attachment));
+  g_ptr_array_insert (self->pictures, index, NULL);
+  g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
+  if (self->making == 0)
+    self->making = g_idle_add_full (G_PRIORITY_DEFAULT, make_pictures, self, NULL);
   changed (self);
 }
 
@@ -217,7 +251,9 @@ tyto_strip_clear (TytoStrip *self)
     guint last = self->attachments->len - 1;
 
     g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, last), self);
-    gtk_box_remove (GTK_BOX (self->box), gtk_widget_get_last_child (self->box));
+    if (g_ptr_array_index (self->pictures, last))
+      gtk_box_remove (GTK_BOX (self->box), g_ptr_array_index (self->pictures, last));
+    g_ptr_array_remove_index (self->pictures, last);
     g_ptr_array_remove_index (self->attachments, last);
   }
   changed (self);
@@ -231,6 +267,8 @@ tyto_strip_dispose (GObject *object)
   for (guint i = 0; self->attachments && i < self->attachments->len; i++)
     g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, i), self);
   g_clear_pointer (&self->attachments, g_ptr_array_unref);
+  g_clear_pointer (&self->pictures, g_ptr_array_unref);
+  g_clear_handle_id (&self->making, g_source_remove);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   G_OBJECT_CLASS (tyto_strip_parent_class)->dispose (object);
 }
@@ -255,6 +293,7 @@ tyto_strip_init (TytoStrip *self)
   GtkDropTarget *target = gtk_drop_target_new (TYTO_TYPE_ATTACHMENT, GDK_ACTION_MOVE);
 
   self->attachments = g_ptr_array_new_with_free_func (g_object_unref);
+  self->pictures = g_ptr_array_new ();
   self->first_number = 1;
   self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
   g_signal_connect (target, "drop", G_CALLBACK (dropped), self);

@@ -17,7 +17,7 @@
 
 /* A turn that took long, and where it was when it had taken LIMIT. */
 typedef struct {
-  gint64 cpu, wall, paint;
+  gint64 cpu, wall, paint, at; /* `at`: since the start */
   int n_frames;
   void *frames[MAX_FRAMES];
 } Place;
@@ -27,10 +27,11 @@ static struct {
   pthread_t main_thread;
   GThread *sampler;
   gint quit;
+  gboolean stopped;
   gint64 cpu_start, wall_start; /* of the turn */
   gint64 paint_start, paint;    /* processor time of painting in the turn */
   gint64 first_frame, started;
-  guint64 n_turns;
+  guint64 n_turns, n_frames;
   guint64 wall_buckets[N_BUCKETS];
   Place worst[MAX_PLACES]; /* by processor time without painting, longest first */
 } watch;
@@ -73,7 +74,7 @@ static void
 end_turn (void)
 {
   gint64 cpu = cpu_now () - watch.cpu_start, wall = g_get_monotonic_time () - watch.wall_start;
-  Place place = { .cpu = cpu - watch.paint, .wall = wall, .paint = watch.paint };
+  Place place = { .cpu = cpu - watch.paint, .wall = wall, .paint = watch.paint, .at = watch.wall_start - watch.started };
   int rank = MAX_PLACES;
 
   turn_began = 0;
@@ -95,7 +96,7 @@ poll_func (GPollFD *fds, guint n_fds, int timeout)
 {
   int result;
 
-  if (turn_began != 0)
+  if (turn_began != 0 && !watch.stopped)
     end_turn ();
   result = g_poll (fds, n_fds, timeout);
   n_sampled = 0;
@@ -112,12 +113,23 @@ paint_begins (GdkFrameClock *clock)
   watch.paint_start = cpu_now ();
 }
 
+/* What came before the first frame is the start, and counted as that. */
+static void
+forget_start (void)
+{
+  memset (watch.worst, 0, sizeof watch.worst);
+  memset (watch.wall_buckets, 0, sizeof watch.wall_buckets);
+  watch.n_turns = 0;
+}
+
 static void
 paint_ends (GdkFrameClock *clock)
 {
   watch.paint += cpu_now () - watch.paint_start;
   if (watch.first_frame == 0)
     watch.first_frame = g_get_monotonic_time ();
+  else if (watch.n_frames++ == 1)
+    forget_start ();
 }
 
 static void
@@ -125,7 +137,8 @@ realized (GtkWidget *widget)
 {
   GdkFrameClock *clock = gtk_widget_get_frame_clock (widget);
 
-  g_signal_connect (clock, "paint", G_CALLBACK (paint_begins), NULL);
+  /* The toolkit paints in a handler of its own, which was connected before. */
+  g_signal_connect_after (clock, "layout", G_CALLBACK (paint_begins), NULL);
   g_signal_connect_after (clock, "paint", G_CALLBACK (paint_ends), NULL);
 }
 
@@ -154,6 +167,12 @@ tyto_watchdog_start (void)
   watch.sampler = g_thread_new ("tyto-watchdog", sampler, NULL);
 }
 
+void
+tyto_watchdog_stop (void)
+{
+  watch.stopped = TRUE;
+}
+
 static double
 percentile (double share)
 {
@@ -172,8 +191,8 @@ write_place (FILE *file, const Place *place)
 {
   char **symbols = place->n_frames > 0 ? backtrace_symbols (place->frames, place->n_frames) : NULL;
 
-  fprintf (file, "{\"cpu_ms\": %.1f, \"paint_ms\": %.1f, \"wall_ms\": %.1f, \"place\": [", (double) place->cpu / 1000.0,
-           (double) place->paint / 1000.0, (double) place->wall / 1000.0);
+  fprintf (file, "{\"cpu_ms\": %.1f, \"paint_ms\": %.1f, \"wall_ms\": %.1f, \"at_ms\": %.0f, \"place\": [", (double) place->cpu / 1000.0,
+           (double) place->paint / 1000.0, (double) place->wall / 1000.0, (double) place->at / 1000.0);
   for (int i = 0; symbols && i < place->n_frames; i++)
     fprintf (file, "%s\"%s\"", i ? ", " : "", symbols[i]);
   fprintf (file, "]}");

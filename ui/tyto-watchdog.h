@@ -10,6 +10,8 @@ G_BEGIN_DECLS
 
 /* Call once on the main thread before the loop runs. */
 void tyto_watchdog_start (void);
+/* What comes later, when the window goes, is not counted any more. */
+void tyto_watchdog_stop (void);
 /* Writes the report: a JSON object. */
 void tyto_watchdog_finish (void);
 

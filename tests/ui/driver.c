@@ -263,6 +263,16 @@ driver_drag (const char *from, const char *to)
 }
 
 void
+driver_scroll (const char *title, int clicks)
+{
+  g_autofree char *find = g_strdup_printf ("xdotool search --sync --onlyvisible --name %s windowactivate --sync", title);
+  g_autofree char *wheel = g_strdup_printf ("xdotool search --onlyvisible --name %s mousemove --window %%1 200 300 click --repeat %d --delay 60 5", title, clicks);
+
+  spawn_wait (find);
+  spawn_wait (wheel);
+}
+
+void
 driver_open_conversation (int n)
 {
   g_autoptr (AtspiAccessible) list = driver_wait ("list", "Chats");

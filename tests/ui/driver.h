@@ -37,6 +37,8 @@ void driver_press_last (const char *button);
 void driver_open_menu (const char *name);
 /* Drags with the pointer from the middle of one button to another one; the window must be at the corner of the screen. */
 void driver_drag (const char *from, const char *to);
+/* Turns the wheel `clicks` times over the window of that title. */
+void driver_scroll (const char *title, int clicks);
 /* The `n`th conversation of the side pane, from 0, by a click. */
 void driver_open_conversation (int n);
 /* Clicks into the middle of a node; the window must be at the corner of the screen (driver_arrange). */
