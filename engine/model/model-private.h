@@ -4,6 +4,7 @@
 #include "base/pool.h"
 #include "model/language.h"
 #include "model/model.h"
+#include "model/packing.h"
 #include "model/vision.h"
 
 G_BEGIN_DECLS
@@ -16,6 +17,7 @@ struct _OwlModel {
   OwlTokenizer *tokenizer;
   OwlLanguage *language;
   OwlVision *vision;     /* NULL: text only */
+  OwlPacking *packings[2]; /* their matrices; NULL: still in the files */
   guint8 vision_hash[32]; /* content of vision.gguf */
 };
 
@@ -34,6 +36,9 @@ struct _OwlVisual {
 };
 
 const float *owl_visual_get_values (const OwlVisual *visual);
+
+/* Packs the matrices of decoder and encoder, once. FALSE when cancelled. */
+gboolean owl_model_pack (OwlModel *model, OwlProgress progress, gpointer user_data, GCancellable *cancellable, GError **error);
 
 /* owl_model_encode with a look at the intermediate tensors. */
 OwlVisual *owl_model_encode_traced (OwlModel *model, OwlPicture *picture, OwlDetail detail, OwlTrace *trace, OwlProgress progress,

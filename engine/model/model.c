@@ -4,41 +4,51 @@
 #include "files/file-hash.h"
 
 #include <string.h>
-#include <sys/mman.h>
-
-/* A model is read into the page cache in steps of this size, so that loading shows progress and can be cancelled. */
-#define READ_STEP (32u << 20)
 
 typedef struct {
   OwlProgress progress;
   gpointer user_data;
-  GCancellable *cancellable;
-  gsize done, total;
+  gsize before, total; /* bytes */
 } Loading;
 
-/* Touches every page of the tensors, which the first answer would otherwise wait for. */
-static gboolean
-read_ahead (const OwlGguf *file, Loading *loading)
+static void
+show_packing (gsize done, gpointer data)
 {
-  for (gsize i = 0; i < owl_gguf_get_n_tensors (file); i++) {
-    const OwlTensor *tensor = owl_gguf_get_tensor (file, i);
-    const volatile guint8 *bytes = tensor->data;
+  const Loading *loading = data;
 
-    for (gsize at = 0; at < tensor->size; at += READ_STEP) {
-      gsize end = MIN (at + READ_STEP, tensor->size);
-      guint8 sum = 0;
+  loading->progress (MIN (1.0, (double) (loading->before + done) / (double) MAX (loading->total, 1)), loading->user_data);
+}
 
-      if (loading->cancellable && g_cancellable_is_cancelled (loading->cancellable))
-        return FALSE;
-      for (gsize byte = at; byte < end; byte += 4096)
-        sum = (guint8) (sum + bytes[byte]);
-      (void) sum;
-      loading->done += end - at;
-      if (loading->progress)
-        loading->progress (MIN (1.0, loading->done / (double) MAX (loading->total, 1)), loading->user_data);
-    }
+static gsize
+list_size (const GPtrArray *tensors)
+{
+  gsize size = 0;
+
+  for (guint i = 0; i < tensors->len; i++)
+    size += ((const OwlTensor *) g_ptr_array_index (tensors, i))->size;
+  return size;
+}
+
+gboolean
+owl_model_pack (OwlModel *model, OwlProgress progress, gpointer user_data, GCancellable *cancellable, GError **error)
+{
+  OwlLanguage *l = model->language;
+  g_autoptr (GPtrArray) language = owl_packing_list_language (l);
+  g_autoptr (GPtrArray) vision = model->vision ? owl_packing_list_vision (model->vision) : g_ptr_array_new ();
+  gboolean tied = l->embedding.data == l->output.weight.data;
+  Loading loading = { progress, user_data, 0, list_size (vision) + list_size (language) };
+
+  if (model->vision) {
+    model->packings[0] = owl_packing_new (model->pool, vision, model->vision->file, progress ? show_packing : NULL, &loading,
+                                          cancellable, error);
+    if (!model->packings[0])
+      return FALSE;
+    loading.before = list_size (vision);
   }
-  return TRUE;
+  model->packings[1] = owl_packing_new (model->pool, language, l->file, progress ? show_packing : NULL, &loading, cancellable, error);
+  if (model->packings[1] && tied)
+    l->embedding = l->output.weight;
+  return model->packings[1] != NULL;
 }
 
 /* PATH is a folder or one file; `vision` is NULL where there is none. */
@@ -93,7 +103,6 @@ owl_model_open (const char *path, int n_threads, OwlProgress progress, gpointer 
 {
   g_autoptr (OwlModel) model = g_new0 (OwlModel, 1);
   g_autofree char *language = NULL, *vision = NULL;
-  Loading loading = { progress, user_data, cancellable, 0, 0 };
 
   g_atomic_ref_count_init (&model->references);
   model->path = g_strdup (path);
@@ -113,14 +122,9 @@ owl_model_open (const char *path, int n_threads, OwlProgress progress, gpointer 
   if (!check_parts (model, error))
     return NULL;
 
-  loading.total = owl_gguf_get_file_size (model->language->file);
-  if (model->vision)
-    loading.total += owl_gguf_get_file_size (model->vision->file);
-  if ((model->vision && !read_ahead (model->vision->file, &loading)) || !read_ahead (model->language->file, &loading)) {
-    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "loading the model was cancelled");
-    return NULL;
-  }
   model->pool = owl_pool_new (n_threads);
+  if (!owl_model_pack (model, progress, user_data, cancellable, error))
+    return NULL;
   return g_steal_pointer (&model);
 }
 
@@ -140,6 +144,8 @@ owl_model_unref (OwlModel *model)
   g_clear_pointer (&model->tokenizer, owl_tokenizer_free);
   g_clear_pointer (&model->vision, owl_vision_free);
   g_clear_pointer (&model->language, owl_language_free);
+  for (gsize i = 0; i < G_N_ELEMENTS (model->packings); i++)
+    g_clear_pointer (&model->packings[i], owl_packing_free);
   g_free (model->folder);
   g_free (model->path);
   g_free (model);

@@ -23,6 +23,7 @@ typedef struct {
   GPtrArray *owned;
   OwlType type;      /* of matrices */
   gboolean mixed;    /* q4_k_m: some matrices are Q6_K */
+  OwlTensor drawn[2]; /* matrices that others of their type share; packing gives each its own copy */
 } Maker;
 
 /* Where the float16 scales of a block lie. */
@@ -88,10 +89,12 @@ make_values (Maker *m, OwlType type, gsize n)
 static OwlTensor
 make_matrix (Maker *m, OwlType type, int in, int out)
 {
-  gsize n = (gsize) in * out;
+  gsize size = owl_type_row_size (type, in) * (gsize) out;
+  OwlTensor *drawn = &m->drawn[type == OWL_TYPE_Q6_K];
 
-  return (OwlTensor){ .name = "random", .type = type, .n_dims = 2, .ne = { in, out, 1, 1 }, .data = make_values (m, type, n),
-                      .size = n / owl_type_block_length (type) * owl_type_block_size (type) };
+  if (!drawn->data || drawn->type != type || drawn->size < size)
+    *drawn = (OwlTensor){ .name = "random", .type = type, .data = make_values (m, type, (gsize) in * out), .size = size };
+  return (OwlTensor){ .name = "random", .type = type, .n_dims = 2, .ne = { in, out, 1, 1 }, .data = drawn->data, .size = size };
 }
 
 static OwlLinear
@@ -172,12 +175,13 @@ make_language (Maker *m, const Shape *s)
       l->alibi[i] = (float) exp2 (-8.0 * (i + 1) / l->n_heads);
     l->embedding_norm = make_norm (m, s->width, TRUE);
   }
+  /* The largest first, so that all others of its type fit into what was drawn. */
+  l->output = make_linear_of (m, m->mixed ? OWL_TYPE_Q6_K : m->type, s->width, s->n_vocabulary, FALSE);
+  l->embedding = l->output.weight;
   l->layers = g_new0 (OwlLanguageLayer, s->n_layers);
   for (int i = 0; i < s->n_layers; i++)
     make_layer (m, s, i, &l->layers[i]);
   l->output_norm = make_norm (m, s->width, s->architecture == OWL_ARCH_BLOOM);
-  l->output = make_linear_of (m, m->mixed ? OWL_TYPE_Q6_K : m->type, s->width, s->n_vocabulary, FALSE);
-  l->embedding = l->output.weight;
   return l;
 }
 

@@ -21,6 +21,7 @@ typedef struct {
 
   double load_ms, encode_ms, prefill_tok_s, decode_tok_s;
   double peak_rss_mb;
+  const char *weights; /* in what memory */
 } Bench;
 
 static double
@@ -39,68 +40,118 @@ fill (float *values, gsize n)
 }
 
 static void
-measure_encode (Bench *b)
+measure_encode (Bench *b, float *pixels, float *tokens)
 {
-  const OwlVision *v = b->model->vision;
-  gsize n = 3 * (gsize) v->image_size * v->image_size;
-  g_autofree float *pixels = g_new (float, n);
-  g_autofree float *tokens = g_new (float, (gsize) owl_vision_get_n_tokens (v) * v->out_width);
+  gint64 start = g_get_monotonic_time ();
 
-  fill (pixels, n);
-  b->encode_ms = INFINITY;
-  for (int round = 0; round < N_ROUNDS; round++) {
-    gint64 start = g_get_monotonic_time ();
-
-    owl_vision_encode (v, b->pool, pixels, OWL_OVERVIEW_POSITION, OWL_OVERVIEW_POSITION, tokens, NULL, NULL, NULL, NULL);
-    b->encode_ms = MIN (b->encode_ms, ms_since (start));
-  }
+  owl_vision_encode (b->model->vision, b->pool, pixels, OWL_OVERVIEW_POSITION, OWL_OVERVIEW_POSITION, tokens, NULL, NULL, NULL, NULL);
+  b->encode_ms = MIN (b->encode_ms, ms_since (start));
 }
 
-/* Evaluates `n` rows from `position`, with the logits of the last. */
-static void
-step (Bench *b, OwlKvCache *cache, OwlLanguageBuffers *buffers, float *x, gsize n, int position, float *logits)
-{
-  const OwlLanguage *l = b->model->language;
-
-  owl_language_forward (l, b->pool, NULL, cache, buffers, x, n, position, NULL, NULL);
-  owl_language_logits (l, b->pool, x + (n - 1) * l->width, 1, logits, NULL);
-}
+/* What the decoder works on. */
+typedef struct {
+  OwlKvCache cache;
+  OwlLanguageBuffers buffers;
+  float *rows, *x, *logits; /* [n_prompt, width] twice, [n_vocabulary] */
+} Timeline;
 
 static gboolean
-measure_language (Bench *b, GError **error)
+timeline_init (Timeline *t, const Bench *b, GError **error)
 {
   const OwlLanguage *l = b->model->language;
   OwlType kv = owl_type_is_quantised (l->layers[0].out.weight.type) ? OWL_TYPE_F16 : OWL_TYPE_F32;
   gsize n_values = (gsize) b->n_prompt * l->width;
-  g_autofree float *rows = g_new (float, n_values), *x = g_new (float, n_values);
-  g_autofree float *logits = g_new (float, l->n_vocabulary);
-  OwlLanguageBuffers buffers;
-  OwlKvCache cache;
-  double prefill_ms = INFINITY, decode_ms = INFINITY;
 
-  if (!owl_kv_cache_init (&cache, kv, l->n_layers, b->n_prompt + b->n_decode, owl_language_get_kv_width (l), error))
+  if (!owl_kv_cache_init (&t->cache, kv, l->n_layers, b->n_prompt + b->n_decode, owl_language_get_kv_width (l), error))
     return FALSE;
-  owl_language_buffers_init (&buffers, l, b->n_prompt);
-  fill (rows, n_values);
-  for (int round = 0; round < N_ROUNDS; round++) {
-    gint64 start = g_get_monotonic_time ();
-
-    memcpy (x, rows, n_values * sizeof *x);
-    step (b, &cache, &buffers, x, b->n_prompt, 0, logits);
-    prefill_ms = MIN (prefill_ms, ms_since (start));
-
-    start = g_get_monotonic_time ();
-    for (int i = 0; i < b->n_decode; i++) {
-      owl_language_embed (l, (gint32) (i * 97 % l->n_vocabulary), x);
-      step (b, &cache, &buffers, x, 1, b->n_prompt + i, logits);
-    }
-    decode_ms = MIN (decode_ms, ms_since (start));
-  }
-  b->prefill_tok_s = b->n_prompt * 1000.0 / prefill_ms;
-  b->decode_tok_s = b->n_decode * 1000.0 / decode_ms;
-  owl_language_buffers_clear (&buffers);
-  owl_kv_cache_clear (&cache);
+  owl_language_buffers_init (&t->buffers, l, b->n_prompt);
+  t->rows = g_new (float, n_values);
+  t->x = g_new (float, n_values);
+  t->logits = g_new (float, l->n_vocabulary);
+  fill (t->rows, n_values);
   return TRUE;
+}
+
+static void
+timeline_clear (Timeline *t)
+{
+  owl_language_buffers_clear (&t->buffers);
+  owl_kv_cache_clear (&t->cache);
+  g_free (t->rows);
+  g_free (t->x);
+  g_free (t->logits);
+}
+
+/* Evaluates `n` rows from `position`, with the logits of the last. */
+static void
+step (Bench *b, Timeline *t, gsize n, int position)
+{
+  const OwlLanguage *l = b->model->language;
+
+  owl_language_forward (l, b->pool, NULL, &t->cache, &t->buffers, t->x, n, position, NULL, NULL);
+  owl_language_logits (l, b->pool, t->x + (n - 1) * l->width, 1, t->logits, NULL);
+}
+
+static void
+measure_language (Bench *b, Timeline *t)
+{
+  const OwlLanguage *l = b->model->language;
+  gint64 start = g_get_monotonic_time ();
+
+  memcpy (t->x, t->rows, (gsize) b->n_prompt * l->width * sizeof *t->x);
+  step (b, t, b->n_prompt, 0);
+  b->prefill_tok_s = MAX (b->prefill_tok_s, b->n_prompt * 1000.0 / ms_since (start));
+
+  start = g_get_monotonic_time ();
+  for (int i = 0; i < b->n_decode; i++) {
+    owl_language_embed (l, (gint32) (i * 97 % l->n_vocabulary), t->x);
+    step (b, t, 1, b->n_prompt + i);
+  }
+  b->decode_tok_s = MAX (b->decode_tok_s, b->n_decode * 1000.0 / ms_since (start));
+}
+
+/* Limits and the model's parts in turn, so that whatever else runs on the computer slows both. */
+static gboolean
+measure (Bench *b, GError **error)
+{
+  const OwlVision *v = b->model->vision;
+  gsize n_pixels = v ? 3 * (gsize) v->image_size * v->image_size : 0;
+  g_autofree float *pixels = g_new (float, n_pixels);
+  g_autofree float *tokens = v ? g_new (float, (gsize) owl_vision_get_n_tokens (v) * v->out_width) : NULL;
+  struct rusage usage;
+  Timeline timeline;
+
+  if (!timeline_init (&timeline, b, error))
+    return FALSE;
+  b->encode_ms = INFINITY;
+  fill (pixels, n_pixels);
+  for (int round = 0; round < N_ROUNDS; round++) {
+    if (v)
+      measure_encode (b, pixels, tokens);
+    measure_language (b, &timeline);
+    if (round == 0) {
+      /* Before the limits take memory of their own. */
+      getrusage (RUSAGE_SELF, &usage);
+      b->peak_rss_mb = (double) usage.ru_maxrss / 1024.0;
+    }
+    owl_bench_limits (b->pool, &b->limits);
+  }
+  timeline_clear (&timeline);
+  return TRUE;
+}
+
+/* Where the weights lie. */
+static void
+describe_memory (Bench *b)
+{
+  gsize size = 0, huge = 0;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (b->model->packings); i++)
+    if (b->model->packings[i]) {
+      size += owl_packing_get_size (b->model->packings[i]);
+      huge += owl_packing_get_huge (b->model->packings[i]);
+    }
+  b->weights = size == 0 ? "mapped" : huge > size / 2 ? "packed, huge pages" : "packed";
 }
 
 static void
@@ -187,13 +238,14 @@ describe (const Bench *b)
   count_language (l, &values, &output, &bytes);
   prefill_work = 2.0e-9 * (values + output / b->n_prompt);
   prefill_limit = owl_type_is_quantised (type) ? b->limits.int8_gop_s : b->limits.sgemm_gflop_s;
-  object = json_pack ("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:s, s:s}",
+  object = json_pack ("{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:i, s:s, s:s, s:s, s:s}",
                       "prefill_tok_s", b->prefill_tok_s, "decode_tok_s", b->decode_tok_s, "load_ms", b->load_ms,
                       "peak_rss_mb", b->peak_rss_mb, "read_gb_s", b->limits.read_gb_s, "read_small_pages_gb_s", b->limits.read_small_gb_s,
                       "sgemm_gflop_s", b->limits.sgemm_gflop_s, "int8_gop_s", b->limits.int8_gop_s,
                       "prefill_limit_fraction", b->prefill_tok_s * prefill_work / prefill_limit,
                       "decode_limit_fraction", b->decode_tok_s * bytes * 1e-9 / b->limits.read_gb_s,
-                      "threads", owl_pool_get_n_threads (b->pool), "cpu", cpu, "type", owl_type_name (type));
+                      "threads", owl_pool_get_n_threads (b->pool), "cpu", cpu, "type", owl_type_name (type),
+                      "level", owl_cpu_level_name (owl_cpu_get_level ()), "weights", b->weights);
   if (b->model->vision) {
     gboolean quantised = owl_type_is_quantised (b->model->vision->project.weight.type);
     double limit = quantised ? b->limits.int8_gop_s : b->limits.sgemm_gflop_s;
@@ -242,7 +294,6 @@ owl_tool_bench (int argc, char **argv)
     { NULL },
   };
   g_autoptr (GError) error = NULL;
-  struct rusage usage;
   json_t *object;
   gint64 start;
 
@@ -261,19 +312,20 @@ owl_tool_bench (int argc, char **argv)
   } else {
     b.model = owl_model_open (path, threads, NULL, NULL, NULL, &error);
   }
+  if (shape && b.model) {
+    start = g_get_monotonic_time ();
+    if (!owl_model_pack (b.model, NULL, NULL, NULL, &error))
+      g_clear_pointer (&b.model, owl_model_unref);
+  }
   if (!b.model)
     return owl_tool_fail ("bench", error);
   b.load_ms = ms_since (start);
+  describe_memory (&b);
   b.pool = b.model->pool;
-  if (b.model->vision)
-    measure_encode (&b);
-  if (!measure_language (&b, &error)) {
+  if (!measure (&b, &error)) {
     owl_model_unref (b.model);
     return owl_tool_fail ("bench", error);
   }
-  getrusage (RUSAGE_SELF, &usage);
-  b.peak_rss_mb = (double) usage.ru_maxrss / 1024.0;
-  owl_bench_limits (b.pool, &b.limits);
 
   object = describe (&b);
   if (json) {

@@ -14,7 +14,7 @@ typedef struct {
   double int8_gop_s;      /* products of 8-bit integers on registers, two operations each */
 } OwlBenchLimits;
 
-/* Takes about two seconds. */
+/* Raises `limits` (zero at first) to what is measured now. Takes about a second. */
 void owl_bench_limits (OwlPool *pool, OwlBenchLimits *limits);
 
 /* A model of a published shape with random weights, in memory. `shape` is "mplug-owl-7b", "mplug-owl-bloomz-7b" or "llama-1b" (text only);
