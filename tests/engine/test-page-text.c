@@ -5,6 +5,7 @@
 #include "test-util.h"
 
 #include <cairo-pdf.h>
+#include <math.h>
 #include <string.h>
 
 #define WIDTH 595.0
@@ -335,7 +336,7 @@ test_scan (void)
   g_assert_cmpfloat_with_epsilon (words[0].y + words[0].height, 300.0 / 1754, 0.01);
 }
 
-/* A page with hundreds of thousands of scattered words, and one whose words all lie on each other, take no long time. */
+/* A page with thousands of scattered words, and one whose words all lie on each other, take no long time. */
 static void
 test_many_words (void)
 {
@@ -345,7 +346,7 @@ test_many_words (void)
 
   pdf_begin (&pdf);
   cairo_set_font_size (pdf.cr, 1);
-  for (int i = 0; i < 20000; i++)
+  for (int i = 0; i < 8000; i++)
     put (&pdf, g_rand_double_range (random, 0, WIDTH), g_rand_double_range (random, 0, HEIGHT), "ab cd");
   cairo_show_page (pdf.cr);
   for (int i = 0; i < 5000; i++)
@@ -356,6 +357,42 @@ test_many_words (void)
     g_autoptr (OwlPageText) page = read_page (decoder, i);
 
     g_assert_cmpuint (strlen (owl_page_text_get_text (page)), >, 0);
+  }
+}
+
+/* Records that do not fit the text that comes with them. */
+static void
+test_wrong_records (void)
+{
+  static const struct {
+    OwlRecordsHeader header;
+    OwlTextWord words[2];
+    const char *text;
+    gboolean right;
+  } replies[] = {
+    { { 2, 0 }, { { 0, 2, 0, 0, 0.1f, 0.1f }, { 3, 1, 0, 0, 0.1f, 0.1f } }, "ab c", TRUE },
+    { { 2, 0 }, { { 0, 2, 0, 0, 0.1f, 0.1f }, { 3, 2, 0, 0, 0.1f, 0.1f } }, "ab c", FALSE },
+    { { 2, 0 }, { { 3, 1, 0, 0, 0.1f, 0.1f }, { 0, 2, 0, 0, 0.1f, 0.1f } }, "ab c", FALSE },
+    { { 2, 0 }, { { 0, 1, 0, 0, 0.1f, 0.1f }, { G_MAXUINT32, 2, 0, 0, 0.1f, 0.1f } }, "ab c", FALSE },
+    { { 2, 0 }, { { 0, 1, 0, 0, 0.1f, 0.1f }, { 1, G_MAXUINT32, 0, 0, 0.1f, 0.1f } }, "ab c", FALSE },
+    { { 2, 0 }, { { 0, 1, 0, 0, 0.1f, 0.1f }, { 1, 1, 0, 0, 0.1f, 0.1f } }, "a\xc3\xbc", FALSE },
+    { { 2, 0 }, { { 0, 1, 0, 0, 0.1f, 0.1f }, { 1, 1, 0, 0, 0.1f, (float) NAN } }, "ab c", FALSE },
+    { { 2, 0 }, { { 0, 1, 0, 0, 0.1f, 0.1f }, { 1, 1, 0, 0, 0.1f, 0.1f } }, "a\xff", FALSE },
+    { { 1000, 0 }, { { 0, 1, 0, 0, 0.1f, 0.1f }, { 1, 1, 0, 0, 0.1f, 0.1f } }, "ab", FALSE },
+    { { G_MAXUINT32, 3 }, { { 0, 1, 0, 0, 0.1f, 0.1f }, { 1, 1, 0, 0, 0.1f, 0.1f } }, "ab", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (replies); i++) {
+    g_autoptr (GByteArray) data = g_byte_array_new ();
+    g_autoptr (GBytes) bytes = NULL;
+    g_autoptr (OwlPageText) page = NULL;
+
+    g_byte_array_append (data, (const guint8 *) &replies[i].header, sizeof replies[i].header);
+    g_byte_array_append (data, (const guint8 *) replies[i].words, sizeof replies[i].words);
+    g_byte_array_append (data, (const guint8 *) replies[i].text, (guint) strlen (replies[i].text));
+    bytes = g_bytes_new (data->data, data->len);
+    page = owl_page_text_new_from_reply (bytes, FALSE);
+    g_assert_true ((page != NULL) == replies[i].right);
   }
 }
 
@@ -370,6 +407,7 @@ main (int argc, char **argv)
   g_test_add_func ("/page-text/contents", test_contents);
   g_test_add_func ("/page-text/region", test_region);
   g_test_add_func ("/page-text/scan", test_scan);
+  g_test_add_func ("/page-text/wrong-records", test_wrong_records);
   g_test_add_func ("/page-text/many-words", test_many_words);
   return g_test_run ();
 }
