@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Vectors of 256 bits, for the levels AVX2 and AVX-VNNI: half a group of rows. The files that include this give `dot4` and `dot8`. */
+/* Vectors of 256 bits, for the levels AVX2 and AVX-VNNI: half a group of rows. The files that include this give `dot_together`. */
 #include "tensor/kernels.h"
 
 #include <immintrin.h>
@@ -8,6 +8,7 @@
 
 #define LANES 8
 #define COLUMNS 4
+#define TOGETHER 2
 #define FLOAT_COLUMNS 4
 
 typedef __m256i Ints;

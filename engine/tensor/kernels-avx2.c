@@ -16,26 +16,24 @@ pair_products (Ints w, const gint8 *values, int n_bits)
   return _mm256_maddubs_epi16 (w, x);
 }
 
-INLINE Ints
-dot_some (const Ints *w, const gint8 *values, Ints sum, int n, int n_bits)
+INLINE void
+dot_together (const Ints *w, const gint8 *values, Ints *sums, int n, int count, int n_bits)
 {
   const int run = n_bits == 4 ? 8 : n_bits == 5 ? 4 : n_bits == 6 ? 2 : 1;
   const Ints ones = _mm256_set1_epi16 (1);
-  Ints pairs = _mm256_setzero_si256 ();
+  Ints pairs[TOGETHER];
 
 #pragma GCC unroll 8
-  for (int j = 0; j < n; j++) {
-    Ints products = pair_products (w[j], values + 4 * j, n_bits);
+  for (int j = 0; j < n; j++)
+#pragma GCC unroll 4
+    for (int c = 0; c < count; c++) {
+      Ints products = pair_products (w[j], values + 32 * c + 4 * j, n_bits);
 
-    pairs = j % run == 0 ? products : _mm256_add_epi16 (pairs, products);
-    if (j % run == run - 1)
-      sum = _mm256_add_epi32 (sum, _mm256_madd_epi16 (pairs, ones));
-  }
-  return sum;
+      pairs[c] = j % run == 0 ? products : _mm256_add_epi16 (pairs[c], products);
+      if (j % run == run - 1)
+        sums[c] = _mm256_add_epi32 (sums[c], _mm256_madd_epi16 (pairs[c], ones));
+    }
 }
-
-INLINE Ints dot4 (const Ints *w, const gint8 *values, Ints sum, int n_bits) { return dot_some (w, values, sum, 4, n_bits); }
-INLINE Ints dot8 (const Ints *w, const gint8 *values, Ints sum, int n_bits) { return dot_some (w, values, sum, 8, n_bits); }
 
 #include "tensor/kernels-template.h"
 

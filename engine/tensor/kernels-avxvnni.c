@@ -5,17 +5,15 @@
 
 #define Q8_OFFSET 128
 
-INLINE Ints
-dot_some (const Ints *w, const gint8 *values, Ints sum, int n)
+INLINE void
+dot_together (const Ints *w, const gint8 *values, Ints *sums, int n, int count, int n_bits)
 {
 #pragma GCC unroll 8
   for (int j = 0; j < n; j++)
-    sum = _mm256_dpbusd_avx_epi32 (sum, w[j], spread_four (values + 4 * j));
-  return sum;
+#pragma GCC unroll 4
+    for (int c = 0; c < count; c++)
+      sums[c] = _mm256_dpbusd_avx_epi32 (sums[c], w[j], spread_four (values + 32 * c + 4 * j));
 }
-
-INLINE Ints dot4 (const Ints *w, const gint8 *values, Ints sum, int n_bits) { return dot_some (w, values, sum, 4); }
-INLINE Ints dot8 (const Ints *w, const gint8 *values, Ints sum, int n_bits) { return dot_some (w, values, sum, 8); }
 
 #include "tensor/kernels-template.h"
 

@@ -7,12 +7,16 @@
  *   Q8_OFFSET        see OwlKernels
  *   Ints, Floats     vectors of LANES words (4 bytes each) and of LANES floats
  *   loads, stores and arithmetic on both: load_words, spread_words, shift_words, low_nibbles, raise_bits, fifth_bits, fma_floats …
- *   dot4, dot8 (w, values, init, bits): init + the sums of 4 · 4 or 8 · 4 products by lane; `bits` bounds w
+ *   TOGETHER         columns whose sums are built side by side, so that none waits for itself
+ *   dot_together (w, values, sums, n, count, bits): adds, by lane, the sums of n · 4 products to each of `count` sums; the values of the
+ *                    columns are 32 apart; `bits` bounds w
  *   sum_lanes (v[LANES]): the sum over each vector, as one vector
  *   round_block (src, values, low_sum, high_sum): rounds 32 floats, returns their scale and the sums of both halves
  * Everything is inlined with constant widths, so that all arrays of vectors live in registers. */
 
 #define PARTS (OWL_PACK_ROWS / LANES)
+/* How far ahead weights are fetched (bytes): the processor's own fetching stops at each page of 4 KB. */
+#define FETCH_AHEAD 3072
 
 /* 32 values of LANES rows: w[j] holds values 4j … 4j + 3 of each row. `a` and `b` as in OWL_PANEL_BLOCK_SIZE. */
 typedef struct {
@@ -165,11 +169,41 @@ unpack_panel (const guint8 *panel, gsize block, int part, Block *out)
   out->b = load_floats ((const float *) (const void *) (panel + 576) + part * LANES);
 }
 
+/* Sums [count] of a block for `count` columns next to each other; `values` are theirs. */
 INLINE void
-dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, const guint8 *group, gsize n_blocks, const OwlColumns *x, int width,
-             float *out)
+add_block (OwlDotKind kind, int n_bits, const Block *w, const gint8 *values, const float *scales, const gint32 *offsets,
+           const float *column_sums, int width, int count, Floats *sums)
 {
-  const int step = width < COLUMNS ? width : COLUMNS;
+  Ints low[TOGETHER], high[TOGETHER];
+
+#pragma GCC unroll 4
+  for (int c = 0; c < count; c++) {
+    low[c] = spread_words (kind == OWL_DOT_MIN ? 0 : offsets[c]);
+    high[c] = spread_words (kind == OWL_DOT_HALVES ? offsets[width + c] : 0);
+  }
+  if (kind == OWL_DOT_HALVES) {
+    dot_together (w->w, values, low, 4, count, n_bits);
+    dot_together (w->w + 4, values + 16, high, 4, count, n_bits);
+  } else {
+    dot_together (w->w, values, low, 8, count, n_bits);
+  }
+#pragma GCC unroll 4
+  for (int c = 0; c < count; c++) {
+    if (kind == OWL_DOT_HALVES)
+      sums[c] = fma_floats (fma_floats (to_floats (high[c]), w->b, to_floats (low[c]) * w->a), spread_float (scales[c]), sums[c]);
+    else
+      sums[c] = fma_floats (to_floats (low[c]), w->a * spread_float (scales[c]), sums[c]);
+    if (kind == OWL_DOT_MIN)
+      sums[c] = fma_floats (w->b, spread_float (column_sums[c]), sums[c]);
+  }
+}
+
+/* `block_bytes` of each block of the group are fetched ahead; 0: they are in a cache. */
+INLINE void
+dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, int block_bytes, const guint8 *group, gsize n_blocks, const OwlColumns *x,
+             int width, float *out)
+{
+  const int step = width < COLUMNS ? width : COLUMNS, together = step < TOGETHER ? step : TOGETHER;
 
   for (int part = 0; part < PARTS; part++)
     for (int from = 0; from < width; from += step) {
@@ -179,31 +213,17 @@ dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, const guint8 *group
       for (int c = 0; c < step; c++)
         sums[c] = spread_float (0.0f);
       for (gsize block = 0; block < n_blocks; block++) {
-        const gint8 *values = x->values + (block * (gsize) width + (gsize) from) * OWL_COLUMN_BLOCK;
-        const float *scales = x->scales + block * (gsize) width + from;
-        const gint32 *offsets = x->offsets + block * 2 * (gsize) width + from;
-        const float *column_sums = x->sums + block * 2 * (gsize) width + from;
+        gsize at = block * (gsize) width + (gsize) from, at_sum = at + block * (gsize) width;
         Block w;
 
+#pragma GCC unroll 16
+        for (int line = 0; line < block_bytes; line += 64)
+          __builtin_prefetch (group + block * (gsize) block_bytes + FETCH_AHEAD + line);
         unpack (group, block, part, &w);
 #pragma GCC unroll 16
-        for (int c = 0; c < step; c++) {
-          if (kind == OWL_DOT_HALVES) {
-            Floats low = to_floats (dot4 (w.w, values + c * 32, spread_words (offsets[c]), n_bits));
-            Floats high = to_floats (dot4 (w.w + 4, values + c * 32 + 16, spread_words (offsets[width + c]), n_bits));
-
-            sums[c] = fma_floats (fma_floats (high, w.b, low * w.a), spread_float (scales[c]), sums[c]);
-          } else if (kind == OWL_DOT_MIN) {
-            Floats sum = to_floats (dot8 (w.w, values + c * 32, spread_words (0), n_bits));
-
-            sums[c] = fma_floats (sum, w.a * spread_float (scales[c]), sums[c]);
-            sums[c] = fma_floats (w.b, spread_float (column_sums[c]), sums[c]);
-          } else {
-            Floats sum = to_floats (dot8 (w.w, values + c * 32, spread_words (offsets[c]), n_bits));
-
-            sums[c] = fma_floats (sum, w.a * spread_float (scales[c]), sums[c]);
-          }
-        }
+        for (int c = 0; c < step; c += together)
+          add_block (kind, n_bits, &w, x->values + (at + (gsize) c) * OWL_COLUMN_BLOCK, x->scales + at + c, x->offsets + at_sum + c,
+                     x->sums + at_sum + c, width, together, sums + c);
       }
 #pragma GCC unroll 16
       for (int c = 0; c < step; c++)
@@ -229,42 +249,42 @@ unpack_group (UnpackFunc func, const guint8 *group, gsize n_blocks, guint8 *pane
 }
 
 /* A function for each type, with a constant width in each branch. */
-#define DEFINE_DOT(name, unpack_func, kind, n_bits)                                                       \
+#define DEFINE_DOT(name, unpack_func, kind, n_bits, block_bytes)                                          \
   static void name (const guint8 *group, gsize n, const OwlColumns *x, float *out)                        \
   {                                                                                                       \
     switch (x->width) {                                                                                   \
     case 1:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, group, n, x, 1, out);                                       \
+      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 1, out);                          \
       break;                                                                                              \
     case 2:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, group, n, x, 2, out);                                       \
+      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 2, out);                          \
       break;                                                                                              \
     case 4:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, group, n, x, 4, out);                                       \
+      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 4, out);                          \
       break;                                                                                              \
     case 8:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, group, n, x, 8, out);                                       \
+      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 8, out);                          \
       break;                                                                                              \
     default:                                                                                              \
-      dot_columns (unpack_func, kind, n_bits, group, n, x, 16, out);                                      \
+      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 16, out);                         \
       break;                                                                                              \
     }                                                                                                     \
   }
 
-DEFINE_DOT (dot_q4_0, unpack_q4_0, OWL_DOT_OFFSET, 4)
-DEFINE_DOT (dot_q4_1, unpack_q4_1, OWL_DOT_MIN, 4)
-DEFINE_DOT (dot_q5_0, unpack_q5_0, OWL_DOT_OFFSET, 5)
-DEFINE_DOT (dot_q5_1, unpack_q5_1, OWL_DOT_MIN, 5)
-DEFINE_DOT (dot_q8_0, unpack_q8_0, OWL_DOT_OFFSET, 8)
-DEFINE_DOT (dot_q4_k, unpack_q4_k, OWL_DOT_MIN, 4)
-DEFINE_DOT (dot_q5_k, unpack_q5_k, OWL_DOT_MIN, 5)
-DEFINE_DOT (dot_q6_k, unpack_q6_k, OWL_DOT_HALVES, 6)
-DEFINE_DOT (dot_panel_offset_4, unpack_panel, OWL_DOT_OFFSET, 4)
-DEFINE_DOT (dot_panel_offset_5, unpack_panel, OWL_DOT_OFFSET, 5)
-DEFINE_DOT (dot_panel_offset_8, unpack_panel, OWL_DOT_OFFSET, 8)
-DEFINE_DOT (dot_panel_min_4, unpack_panel, OWL_DOT_MIN, 4)
-DEFINE_DOT (dot_panel_min_5, unpack_panel, OWL_DOT_MIN, 5)
-DEFINE_DOT (dot_panel_halves, unpack_panel, OWL_DOT_HALVES, 6)
+DEFINE_DOT (dot_q4_0, unpack_q4_0, OWL_DOT_OFFSET, 4, 288)
+DEFINE_DOT (dot_q4_1, unpack_q4_1, OWL_DOT_MIN, 4, 320)
+DEFINE_DOT (dot_q5_0, unpack_q5_0, OWL_DOT_OFFSET, 5, 352)
+DEFINE_DOT (dot_q5_1, unpack_q5_1, OWL_DOT_MIN, 5, 384)
+DEFINE_DOT (dot_q8_0, unpack_q8_0, OWL_DOT_OFFSET, 8, 544)
+DEFINE_DOT (dot_q4_k, unpack_q4_k, OWL_DOT_MIN, 4, 288)
+DEFINE_DOT (dot_q5_k, unpack_q5_k, OWL_DOT_MIN, 5, 352)
+DEFINE_DOT (dot_q6_k, unpack_q6_k, OWL_DOT_HALVES, 6, 420)
+DEFINE_DOT (dot_panel_offset_4, unpack_panel, OWL_DOT_OFFSET, 4, 0)
+DEFINE_DOT (dot_panel_offset_5, unpack_panel, OWL_DOT_OFFSET, 5, 0)
+DEFINE_DOT (dot_panel_offset_8, unpack_panel, OWL_DOT_OFFSET, 8, 0)
+DEFINE_DOT (dot_panel_min_4, unpack_panel, OWL_DOT_MIN, 4, 0)
+DEFINE_DOT (dot_panel_min_5, unpack_panel, OWL_DOT_MIN, 5, 0)
+DEFINE_DOT (dot_panel_halves, unpack_panel, OWL_DOT_HALVES, 6, 0)
 
 typedef struct {
   void (*dot) (const guint8 *group, gsize n_blocks, const OwlColumns *x, float *out);
@@ -546,17 +566,17 @@ sigmoid (Floats x)
 }
 
 /* Applies a function to a row whose end does not fill a vector. */
-#define DEFINE_MAP(name, parameters, second, expression)        \
-  static void name parameters                                   \
-  {                                                             \
-    for (gsize i = 0; i < n; i += LANES) {                      \
-      gsize count = MIN (LANES, n - i);                         \
-      Floats v = load_some (x + i, count);                      \
-      Floats u = load_some (second + i, count);                 \
-                                                                \
-      store_some (x + i, expression, count);                    \
-      (void) u;                                                 \
-    }                                                           \
+#define DEFINE_MAP(name, parameters, second, expression)                                                  \
+  static void name parameters                                                                             \
+  {                                                                                                       \
+    for (gsize i = 0; i < n; i += LANES) {                                                                \
+      gsize count = MIN (LANES, n - i);                                                                   \
+      Floats v = load_some (x + i, count);                                                                \
+      Floats u = load_some (second + i, count);                                                           \
+                                                                                                          \
+      store_some (x + i, expression, count);                                                              \
+      (void) u;                                                                                           \
+    }                                                                                                     \
   }
 
 INLINE Floats
@@ -622,8 +642,8 @@ softmax (float *x, gsize n)
 }
 
 #define KERNELS                                                                                                              \
-  {                                                                                                                          \
-    .q8_offset = Q8_OFFSET, .quantise = quantise, .dot = dot, .unpack = unpack, .dot_panel = dot_panel,                      \
-    .dot_floats = dot_floats, .widen = widen, .narrow = narrow, .scores = scores, .mix = mix,                                \
-    .silu_multiply = silu_multiply, .quick_gelu = quick_gelu, .tanh_gelu = tanh_gelu, .softmax = softmax,                    \
+  {                                                                                                       \
+    .q8_offset = Q8_OFFSET, .quantise = quantise, .dot = dot, .unpack = unpack, .dot_panel = dot_panel,   \
+    .dot_floats = dot_floats, .widen = widen, .narrow = narrow, .scores = scores, .mix = mix,             \
+    .silu_multiply = silu_multiply, .quick_gelu = quick_gelu, .tanh_gelu = tanh_gelu, .softmax = softmax, \
   }
