@@ -4,6 +4,7 @@
 #include "app/documents/tyto-documents.h"
 
 #include "app/documents/tyto-blobs.h"
+#include "app/documents/tyto-documents-private.h"
 
 #include <glib/gi18n.h>
 #include <fcntl.h>
@@ -275,6 +276,60 @@ tyto_documents_collect (TytoDocuments *self, GPtrArray *used, gint64 min_age)
     g_hash_table_add (request->used, g_strdup (g_ptr_array_index (used, i)));
   request->min_age = min_age;
   push_job (self, run_collect, request, COLLECT_PRIORITY, NULL, NULL, NULL);
+}
+
+/* Work of another file. */
+typedef struct {
+  char *blob, *name;
+  TytoDecoderFunc func;
+  gpointer data;
+  GDestroyNotify free_data;
+} DecoderWork;
+
+static void
+decoder_work_free (gpointer data)
+{
+  DecoderWork *work = data;
+
+  if (work->free_data)
+    work->free_data (work->data);
+  g_free (work->blob);
+  g_free (work->name);
+  g_free (work);
+}
+
+static void
+run_decoder_work (TytoDocuments *self, GTask *task, gpointer data)
+{
+  DecoderWork *work = data;
+  GError *error = NULL;
+  OwlDecoder *decoder = take_decoder (self, work->blob, work->name, g_task_get_cancellable (task), &error);
+  gboolean done = decoder && work->func (decoder, work->data, task, &error);
+
+  /* What a page lacks ("has no text") says nothing against the process; a cut or failed one is not used again. */
+  if (decoder)
+    put_decoder (self, work->blob, decoder, done || g_error_matches (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED));
+  if (!done)
+    g_task_return_error (task, error);
+}
+
+void
+tyto_documents_push (TytoDocuments *self, const char *blob, const char *name, TytoDecoderFunc func, gpointer data, GDestroyNotify free_data,
+                     int priority, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Job *job = g_new0 (Job, 1);
+  DecoderWork *work = g_new0 (DecoderWork, 1);
+
+  work->blob = g_strdup (blob);
+  work->name = g_strdup (name);
+  work->func = func;
+  work->data = data;
+  work->free_data = free_data;
+  job->task = g_task_new (self, cancellable, callback, user_data);
+  job->func = run_decoder_work;
+  job->priority = priority;
+  g_task_set_task_data (job->task, work, decoder_work_free);
+  g_thread_pool_push (self->pool, job, NULL);
 }
 
 static OwlPicture *

@@ -3,6 +3,9 @@
 
 #include "app/history/store-database.h"
 
+#include "app/history/search-words.h"
+#include "app/history/store-search.h"
+
 #include <errno.h>
 #include <glib/gi18n.h>
 #include <string.h>
@@ -33,6 +36,8 @@ static const char *const migrations[TYTO_STORE_VERSION] = {
   " PRIMARY KEY (conversation, position)) WITHOUT ROWID;"
   "CREATE TABLE speed (model TEXT PRIMARY KEY, picture_seconds REAL NOT NULL, prompt_per_second REAL NOT NULL,"
   " words_per_second REAL NOT NULL) WITHOUT ROWID;",
+
+  store_search_schema,
 };
 
 ConversationRecord *
@@ -225,7 +230,8 @@ store_database_open (const char *folder, GError **error)
   }
   sqlite3_busy_timeout (db, BUSY_TIMEOUT_MS);
   if (!run_sql (db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;", error) ||
-      !migrate (db, folder, error) || !run_sql (db, interrupted, error)) {
+      (search_words_register (db) != SQLITE_OK && !fail (db, error)) || !migrate (db, folder, error) || !run_sql (db, interrupted, error) ||
+      !store_search_clean (db, error)) {
     sqlite3_close (db);
     return NULL;
   }
@@ -529,7 +535,7 @@ store_database_list_blobs (sqlite3 *db, GError **error)
 gboolean
 store_database_clear (sqlite3 *db, GError **error)
 {
-  return run_sql (db, "DELETE FROM conversation; DELETE FROM visual; VACUUM;", error);
+  return run_sql (db, "DELETE FROM conversation; DELETE FROM visual;", error) && store_search_clear (db, error) && run_sql (db, "VACUUM", error);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "app/history/tyto-store.h"
 
 #include "app/history/store-database.h"
+#include "app/history/tyto-store-private.h"
 
 struct _TytoStore {
   GObject parent_instance;
@@ -21,7 +22,7 @@ enum { SIGNAL_FAILED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* One piece of work for the thread. */
-typedef gboolean (*JobFunc) (TytoStore *self, GTask *task, gpointer data, GError **error);
+typedef TytoStoreJob JobFunc;
 
 typedef struct {
   GTask *task; /* returns a boolean unless the function returned something else */
@@ -149,6 +150,18 @@ require_open (TytoStore *self, GError **error)
     return TRUE;
   g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, "The history is not open");
   return FALSE;
+}
+
+void
+tyto_store_push (TytoStore *self, TytoStoreJob func, gpointer data, GDestroyNotify free_data, GAsyncReadyCallback callback, gpointer user_data)
+{
+  push_job (self, func, data, free_data, callback, user_data);
+}
+
+sqlite3 *
+tyto_store_get_database (TytoStore *self, GError **error)
+{
+  return require_open (self, error) ? self->db : NULL;
 }
 
 static gboolean

@@ -3,6 +3,7 @@
 /* The history: what is saved is found again, whatever happens to the program or the file. */
 #include "app-util.h"
 
+#include "app/history/tyto-store-search.h"
 #include "app/history/tyto-store.h"
 
 #include <glib/gstdio.h>
@@ -211,7 +212,8 @@ test_older (void)
   g_autofree char *folder = make_scratch ();
   g_autofree char *path = g_build_filename (folder, "history.db", NULL);
   g_autofree char *copy = g_build_filename (folder, "history-version-1.db", NULL);
-  g_autoptr (GPtrArray) conversations = NULL, messages = NULL;
+  g_autoptr (GPtrArray) conversations = NULL, messages = NULL, hits = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
   TytoStore *store;
   sqlite3 *db;
@@ -230,6 +232,13 @@ test_older (void)
   g_assert_cmpuint (messages->len, ==, 2);
   g_assert_cmpstr (tyto_message_get_text (g_ptr_array_index (messages, 1)), ==, "Das.");
   g_assert_cmpuint (tyto_message_get_attachments (g_ptr_array_index (messages, 0))->len, ==, 1);
+  /* What was written before there was an index can be found. */
+  tyto_store_search_async (store, "das", keep_result, &result);
+  WAIT_FOR (result != NULL, LIMIT);
+  hits = tyto_store_search_finish (store, result, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (hits->len, ==, 1);
+  tyto_search_hit_free (g_ptr_array_index (hits, 0));
   close_store (store);
   remove_tree (folder);
 }
