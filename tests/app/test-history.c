@@ -238,7 +238,6 @@ test_older (void)
   hits = tyto_store_search_finish (store, result, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (hits->len, ==, 1);
-  tyto_search_hit_free (g_ptr_array_index (hits, 0));
   close_store (store);
   remove_tree (folder);
 }
