@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/pool.h"
 
-#include <cblas.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -114,7 +113,6 @@ owl_pool_new (int n_threads)
   g_mutex_init (&pool->run_lock);
   g_mutex_init (&pool->sleep_lock);
   g_cond_init (&pool->wake);
-  openblas_set_num_threads (1);
 
   pool->workers = g_new0 (Worker, pool->n_threads);
   for (int i = 1; i < pool->n_threads; i++) {

@@ -7,7 +7,7 @@
 
 G_BEGIN_DECLS
 
-/* The thread pool of the engine: the only one (OpenBLAS runs with one thread inside a task).
+/* The thread pool of the engine: the only one.
  *
  * A run hands out the tasks 0..n_tasks-1 one by one, so that a slow core does not hold the rest. Which thread takes a task never changes a
  * result, as long as tasks write apart. Workers spin briefly between runs and then sleep: an idle pool uses no CPU. */

@@ -26,7 +26,7 @@ owl_bloom_layer (const OwlLanguageStep *s, int index)
   OwlLanguageBuffers *b = s->buffers;
   gsize width = l->width;
 
-  owl_layer_norm (s->x, s->n, width, layer->attn_norm.weight, layer->attn_norm.bias, l->eps, b->normed);
+  owl_language_norm (s, &layer->attn_norm, s->x, b->normed);
   if (!owl_language_linear (s, &layer->q, b->normed, b->q))
     return FALSE;
   split_qkv (b, s->n, width);
@@ -35,10 +35,10 @@ owl_bloom_layer (const OwlLanguageStep *s, int index)
     return FALSE;
   owl_add (s->x, b->normed, s->n * width);
 
-  owl_layer_norm (s->x, s->n, width, layer->ffn_norm.weight, layer->ffn_norm.bias, l->eps, b->normed);
+  owl_language_norm (s, &layer->ffn_norm, s->x, b->normed);
   if (!owl_language_linear (s, &layer->up, b->normed, b->up))
     return FALSE;
-  owl_tanh_gelu (b->up, s->n * l->ffn_width);
+  owl_language_activate (s);
   if (!owl_language_linear (s, &layer->down, b->up, b->normed))
     return FALSE;
   owl_add (s->x, b->normed, s->n * width);

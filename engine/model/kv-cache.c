@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/kv-cache.h"
 
+#include "tensor/kernels.h"
+
 #include <sys/mman.h>
 
 static guint8 *
@@ -64,7 +66,14 @@ owl_kv_cache_store (OwlKvCache *cache, int layer, int position, gsize n, const f
 {
   gsize at = (gsize) position * cache->row_size, count = n * cache->width;
 
+  guint8 *k = (guint8 *) owl_kv_cache_keys (cache, layer) + at, *v = (guint8 *) owl_kv_cache_values (cache, layer) + at;
+
   /* Rows are contiguous and hold whole blocks, so all of them convert as one. */
-  owl_type_from_f32 (cache->type, keys, (guint8 *) owl_kv_cache_keys (cache, layer) + at, count);
-  owl_type_from_f32 (cache->type, values, (guint8 *) owl_kv_cache_values (cache, layer) + at, count);
+  if (cache->type == OWL_TYPE_F16) {
+    owl_kernels ()->narrow (keys, (guint16 *) (void *) k, count);
+    owl_kernels ()->narrow (values, (guint16 *) (void *) v, count);
+    return;
+  }
+  owl_type_from_f32 (cache->type, keys, k, count);
+  owl_type_from_f32 (cache->type, values, v, count);
 }

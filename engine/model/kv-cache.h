@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* Keys and values of a decoder, by layer and position: rows of `width` values of `type` (F32 or F16). */
+/* Keys and values of a decoder, by layer and position: rows of `width` values of `type` (F32, F16 or Q8_0). */
 typedef struct {
   OwlType type;
   int n_layers, n_positions, width;

@@ -237,14 +237,15 @@ owl_language_buffers_init (OwlLanguageBuffers *b, const OwlLanguage *l, gsize n)
   float *p;
 
   b->n = n;
-  b->memory = p = g_new (float, n * (2 * width + q + 2 * kv + 2 * ffn));
+  b->memory = p = g_new (float, n * (2 * width + q + 2 * kv + 2 * ffn + (gsize) l->rope_dims));
   b->normed = p;
   b->mixed = p += n * width;
   b->q = p += n * width;
   b->k = p += n * q;
   b->v = p += n * kv;
   b->gate = p += n * kv;
-  b->up = p + n * ffn;
+  b->up = p += n * ffn;
+  b->turns = p + n * ffn;
   b->lora = NULL;
 }
 
@@ -296,6 +297,52 @@ owl_language_linear (const OwlLanguageStep *s, const OwlLinear *linear, const fl
   return owl_lora_linear (s->pool, linear, s->adapters, x, s->n, y, s->buffers->lora, s->cancellable);
 }
 
+typedef struct {
+  const OwlLanguageStep *step;
+  const OwlNorm *norm;
+  const float *x;
+  float *y;
+} NormRows;
+
+static void
+norm_rows (gsize first, gsize n, gpointer data)
+{
+  const NormRows *rows = data;
+  const OwlLanguage *l = rows->step->language;
+  gsize width = (gsize) l->width;
+
+  if (rows->norm->bias)
+    owl_layer_norm (rows->x + first * width, n, width, rows->norm->weight, rows->norm->bias, l->eps, rows->y + first * width);
+  else
+    owl_rms_norm (rows->x + first * width, n, width, rows->norm->weight, l->eps, rows->y + first * width);
+}
+
+void
+owl_language_norm (const OwlLanguageStep *s, const OwlNorm *norm, const float *x, float *y)
+{
+  NormRows rows = { s, norm, x, y };
+
+  owl_run_rows (s->pool, s->n, (gsize) s->language->width, norm_rows, &rows);
+}
+
+static void
+activate_rows (gsize first, gsize n, gpointer data)
+{
+  const OwlLanguageStep *s = data;
+  gsize width = (gsize) s->language->ffn_width;
+
+  if (s->language->architecture == OWL_ARCH_LLAMA)
+    owl_silu_multiply (s->buffers->gate + first * width, s->buffers->up + first * width, n * width);
+  else
+    owl_tanh_gelu (s->buffers->up + first * width, n * width);
+}
+
+void
+owl_language_activate (const OwlLanguageStep *s)
+{
+  owl_run_rows (s->pool, s->n, (gsize) s->language->ffn_width, activate_rows, (gpointer) s);
+}
+
 gboolean
 owl_language_forward (const OwlLanguage *l, OwlPool *pool, const OwlAdapterSet *adapters, OwlKvCache *cache,
                       OwlLanguageBuffers *buffers, float *x, gsize n, int position, OwlTrace *trace,
@@ -306,16 +353,15 @@ owl_language_forward (const OwlLanguage *l, OwlPool *pool, const OwlAdapterSet *
 
   if (rank > 0 && !buffers->lora)
     buffers->lora = g_new (float, buffers->n * rank);
+  if (l->architecture == OWL_ARCH_LLAMA)
+    owl_llama_prepare (&step);
   for (int i = 0; i < l->n_layers; i++) {
     if (!(l->architecture == OWL_ARCH_LLAMA ? owl_llama_layer (&step, i) : owl_bloom_layer (&step, i)))
       return FALSE;
     if (i < l->n_layers - 1)
       owl_trace_give (trace, "decoder.layer", i, x, n, l->width, 0);
   }
-  if (l->output_norm.bias)
-    owl_layer_norm (x, n, l->width, l->output_norm.weight, l->output_norm.bias, l->eps, x);
-  else
-    owl_rms_norm (x, n, l->width, l->output_norm.weight, l->eps, x);
+  owl_language_norm (&step, &l->output_norm, x, x);
   owl_trace_give (trace, "decoder.layer", l->n_layers - 1, x, n, l->width, 0);
   return TRUE;
 }

@@ -55,7 +55,7 @@ void owl_language_embed (const OwlLanguage *language, gint32 id, float *row);
 typedef struct {
   gsize n; /* most positions */
   float *memory;
-  float *normed, *q, *k, *v, *mixed, *gate, *up, *lora;
+  float *normed, *q, *k, *v, *mixed, *gate, *up, *turns, *lora;
 } OwlLanguageBuffers;
 void owl_language_buffers_init (OwlLanguageBuffers *buffers, const OwlLanguage *language, gsize n);
 void owl_language_buffers_clear (OwlLanguageBuffers *buffers);

@@ -28,10 +28,56 @@ linear (const Context *c, const OwlLinear *layer, const float *x, gsize n, float
   return owl_matmul (c->pool, &layer->weight, layer->bias, x, n, y, c->cancellable);
 }
 
+typedef struct {
+  const OwlNorm *norm;
+  float eps;
+  gsize width;
+  const float *x;
+  float *y;
+} NormRows;
+
 static void
-layer_norm (const OwlNorm *norm, float eps, const float *x, gsize n, gsize width, float *y)
+norm_rows (gsize first, gsize n, gpointer data)
 {
-  owl_layer_norm (x, n, width, norm->weight, norm->bias, eps, y);
+  const NormRows *rows = data;
+  gsize at = first * rows->width;
+
+  owl_layer_norm (rows->x + at, n, rows->width, rows->norm->weight, rows->norm->bias, rows->eps, rows->y + at);
+}
+
+static void
+layer_norm (const Context *c, const OwlNorm *norm, float eps, const float *x, gsize n, gsize width, float *y)
+{
+  NormRows rows = { norm, eps, width, x, y };
+
+  owl_run_rows (c->pool, n, width, norm_rows, &rows);
+}
+
+/* Rows [n, width] of the feed-forward part. */
+typedef struct {
+  float *gate;
+  const float *up; /* NULL: quick-GELU of gate */
+  gsize width;
+} ActivateRows;
+
+static void
+activate_rows (gsize first, gsize n, gpointer data)
+{
+  const ActivateRows *rows = data;
+  gsize at = first * rows->width;
+
+  if (rows->up)
+    owl_silu_multiply (rows->gate + at, rows->up + at, n * rows->width);
+  else
+    owl_quick_gelu (rows->gate + at, n * rows->width);
+}
+
+static void
+activate (const Context *c, float *gate, const float *up, gsize n, gsize width)
+{
+  ActivateRows rows = { gate, up, width };
+
+  owl_run_rows (c->pool, n, width, activate_rows, &rows);
 }
 
 /* [3, size, size] → one row [3, patch, patch] for each patch, row by row; what does not fill a patch is dropped. */
@@ -59,7 +105,7 @@ embed_patches (const OwlVision *vision, const Context *c, const float *pixels, f
   if (!linear (c, &vision->patch, patches, vision->n_patches, x + width))
     return FALSE;
   owl_add (x, vision->position_embedding, n * width);
-  layer_norm (&vision->pre_norm, vision->eps, x, n, width, x);
+  layer_norm (c, &vision->pre_norm, vision->eps, x, n, width, x);
   owl_trace_give (c->trace, "vit.embeddings", -1, x, n, width, 0);
   return TRUE;
 }
@@ -79,7 +125,7 @@ vit_layer (const OwlVision *vision, int index, const Context *c, const VitBuffer
 
   if (owl_trace_wants (c->trace, "vit.attention", index))
     attention.probabilities = probabilities = g_new (float, vision->n_heads * n * n);
-  layer_norm (&layer->ln1, vision->eps, b->x, n, width, b->normed);
+  layer_norm (c, &layer->ln1, vision->eps, b->x, n, width, b->normed);
   if (!linear (c, &layer->q, b->normed, n, b->q) || !linear (c, &layer->k, b->normed, n, b->k) ||
       !linear (c, &layer->v, b->normed, n, b->v) || !owl_attention (c->pool, &attention, c->cancellable) ||
       !linear (c, &layer->out, b->mixed, n, b->normed))
@@ -88,10 +134,10 @@ vit_layer (const OwlVision *vision, int index, const Context *c, const VitBuffer
     owl_trace_give (c->trace, "vit.attention", index, probabilities, vision->n_heads, n, n);
   owl_add (b->x, b->normed, n * width);
 
-  layer_norm (&layer->ln2, vision->eps, b->x, n, width, b->normed);
+  layer_norm (c, &layer->ln2, vision->eps, b->x, n, width, b->normed);
   if (!linear (c, &layer->up, b->normed, n, b->ffn))
     return FALSE;
-  owl_quick_gelu (b->ffn, n * vision->ffn_width);
+  activate (c, b->ffn, NULL, n, (gsize) vision->ffn_width);
   if (!linear (c, &layer->down, b->ffn, n, b->normed))
     return FALSE;
   owl_add (b->x, b->normed, n * width);
@@ -118,8 +164,8 @@ abstractor_layer (const OwlVision *vision, int index, const Context *c, float *q
     attention.probabilities = probabilities = g_new (float, attention.n_heads * nq * n_kv);
 
   /* kv = [norm1(q) ; normk(e)]; the residual below adds to the normed queries, as published. */
-  layer_norm (&layer->norm, ABSTRACTOR_NORM_EPS, q, nq, width, kv);
-  layer_norm (&layer->kv_norm, ABSTRACTOR_NORM_EPS, e, n, width, kv + nq * width);
+  layer_norm (c, &layer->norm, ABSTRACTOR_NORM_EPS, q, nq, width, kv);
+  layer_norm (c, &layer->kv_norm, ABSTRACTOR_NORM_EPS, e, n, width, kv + nq * width);
   if (!linear (c, &layer->q, kv, nq, query) || !linear (c, &layer->k, kv, n_kv, k) || !linear (c, &layer->v, kv, n_kv, v) ||
       !owl_attention (c->pool, &attention, c->cancellable) || !linear (c, &layer->out, mixed, nq, q))
     return FALSE;
@@ -127,11 +173,11 @@ abstractor_layer (const OwlVision *vision, int index, const Context *c, float *q
     owl_trace_give (c->trace, "abstractor.attention", index, probabilities, attention.n_heads, nq, n_kv);
   owl_add (q, kv, nq * width);
 
-  layer_norm (&layer->ffn_norm, ABSTRACTOR_NORM_EPS, q, nq, width, mixed);
+  layer_norm (c, &layer->ffn_norm, ABSTRACTOR_NORM_EPS, q, nq, width, mixed);
   if (!linear (c, &layer->gate, mixed, nq, gate) || !linear (c, &layer->up, mixed, nq, up))
     return FALSE;
-  owl_silu_multiply (gate, up, nq * ffn);
-  layer_norm (&layer->ffn_sub_norm, vision->abstractor_eps, gate, nq, ffn, gate);
+  activate (c, gate, up, nq, ffn);
+  layer_norm (c, &layer->ffn_sub_norm, vision->abstractor_eps, gate, nq, ffn, gate);
   if (!linear (c, &layer->down, gate, nq, mixed))
     return FALSE;
   owl_add (q, mixed, nq * width);
@@ -189,7 +235,7 @@ owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_va
     if (progress)
       progress ((i + 1) / (double) n_steps, data);
   }
-  layer_norm (&vision->post_norm, vision->eps, b.x, n, width, b.x);
+  layer_norm (&c, &vision->post_norm, vision->eps, b.x, n, width, b.x);
   owl_trace_give (trace, "vit.output", -1, b.x, n, width, 0);
 
   for (int i = 0; i < vision->n_abstractor_layers; i++) {

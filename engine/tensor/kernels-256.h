@@ -4,6 +4,7 @@
 #include "tensor/kernels.h"
 
 #include <immintrin.h>
+#include <math.h>
 #include <string.h>
 
 #define LANES 8

@@ -287,6 +287,36 @@ mix (const float *weights, const float *values, gsize stride, int n, int head_di
 }
 
 static void
+layer_norm (const float *x, gsize width, const float *weight, const float *bias, float eps, float *y)
+{
+  double sum = 0.0, squares = 0.0, mean;
+  float centre, scale;
+
+  for (gsize i = 0; i < width; i++)
+    sum += (double) x[i];
+  mean = sum / (double) width;
+  for (gsize i = 0; i < width; i++)
+    squares += ((double) x[i] - mean) * ((double) x[i] - mean);
+  centre = (float) mean;
+  scale = (float) (1.0 / sqrt (squares / (double) width + (double) eps));
+  for (gsize i = 0; i < width; i++)
+    y[i] = (x[i] - centre) * scale * weight[i] + bias[i];
+}
+
+static void
+rms_norm (const float *x, gsize width, const float *weight, float eps, float *y)
+{
+  double squares = 0.0;
+  float scale;
+
+  for (gsize i = 0; i < width; i++)
+    squares += (double) x[i] * (double) x[i];
+  scale = (float) (1.0 / sqrt (squares / (double) width + (double) eps));
+  for (gsize i = 0; i < width; i++)
+    y[i] = weight[i] * (x[i] * scale);
+}
+
+static void
 silu_multiply (float *gate, const float *up, gsize n)
 {
   for (gsize i = 0; i < n; i++)
@@ -336,6 +366,8 @@ const OwlKernels owl_kernels_scalar = {
   .narrow = narrow,
   .scores = scores,
   .mix = mix,
+  .layer_norm = layer_norm,
+  .rms_norm = rms_norm,
   .silu_multiply = silu_multiply,
   .quick_gelu = quick_gelu,
   .tanh_gelu = tanh_gelu,

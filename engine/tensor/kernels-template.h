@@ -641,9 +641,61 @@ softmax (float *x, gsize n)
   }
 }
 
+/* Sums in double precision, sixteen at a time, which the compiler turns into vectors. */
+INLINE double
+sum_squares (const float *x, gsize n, double centre)
+{
+  double sums[16] = { 0.0 }, sum = 0.0;
+  gsize i = 0;
+
+  for (; i + 16 <= n; i += 16)
+    for (int j = 0; j < 16; j++)
+      sums[j] += ((double) x[i + j] - centre) * ((double) x[i + j] - centre);
+  for (; i < n; i++)
+    sum += ((double) x[i] - centre) * ((double) x[i] - centre);
+  for (int j = 0; j < 16; j++)
+    sum += sums[j];
+  return sum;
+}
+
+INLINE double
+sum_values (const float *x, gsize n)
+{
+  double sums[16] = { 0.0 }, sum = 0.0;
+  gsize i = 0;
+
+  for (; i + 16 <= n; i += 16)
+    for (int j = 0; j < 16; j++)
+      sums[j] += (double) x[i + j];
+  for (; i < n; i++)
+    sum += (double) x[i];
+  for (int j = 0; j < 16; j++)
+    sum += sums[j];
+  return sum;
+}
+
+static void
+layer_norm (const float *x, gsize width, const float *weight, const float *bias, float eps, float *y)
+{
+  double mean = sum_values (x, width) / (double) width;
+  float centre = (float) mean, scale = (float) (1.0 / sqrt (sum_squares (x, width, mean) / (double) width + (double) eps));
+
+  for (gsize i = 0; i < width; i++)
+    y[i] = (x[i] - centre) * scale * weight[i] + bias[i];
+}
+
+static void
+rms_norm (const float *x, gsize width, const float *weight, float eps, float *y)
+{
+  float scale = (float) (1.0 / sqrt (sum_squares (x, width, 0.0) / (double) width + (double) eps));
+
+  for (gsize i = 0; i < width; i++)
+    y[i] = weight[i] * (x[i] * scale);
+}
+
 #define KERNELS                                                                                                              \
   {                                                                                                       \
     .q8_offset = Q8_OFFSET, .quantise = quantise, .dot = dot, .unpack = unpack, .dot_panel = dot_panel,   \
     .dot_floats = dot_floats, .widen = widen, .narrow = narrow, .scores = scores, .mix = mix,             \
-    .silu_multiply = silu_multiply, .quick_gelu = quick_gelu, .tanh_gelu = tanh_gelu, .softmax = softmax, \
+    .layer_norm = layer_norm, .rms_norm = rms_norm, .silu_multiply = silu_multiply, .quick_gelu = quick_gelu, .tanh_gelu = tanh_gelu, .softmax = softmax, \
   }

@@ -61,7 +61,9 @@ typedef struct {
   /* out [head_dim] += Σ weights[i] · v_i over n values, in order. */
   void (*mix) (const float *weights, const float *values, gsize stride, int n, int head_dim, float *out);
 
-  /* As in ops.h. */
+  /* As in ops.h, norms for one row. */
+  void (*layer_norm) (const float *x, gsize width, const float *weight, const float *bias, float eps, float *y);
+  void (*rms_norm) (const float *x, gsize width, const float *weight, float eps, float *y);
   void (*silu_multiply) (float *gate, const float *up, gsize n);
   void (*quick_gelu) (float *x, gsize n);
   void (*tanh_gelu) (float *x, gsize n);

@@ -1,71 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/ops.h"
 
-#include <math.h>
+#include "tensor/kernels.h"
+
+/* Rows are dealt out from this many values on; below, waking the other threads takes longer. */
+#define MIN_SHARED_VALUES 32768
 
 void
 owl_layer_norm (const float *x, gsize n, gsize width, const float *weight, const float *bias, float eps, float *y)
 {
-  for (gsize row = 0; row < n; row++, x += width, y += width) {
-    double sum = 0.0, squares = 0.0;
-
-    for (gsize i = 0; i < width; i++)
-      sum += (double) x[i];
-
-    double mean = sum / (double) width;
-
-    for (gsize i = 0; i < width; i++) {
-      double d = (double) x[i] - mean;
-
-      squares += d * d;
-    }
-
-    float centre = (float) mean;
-    float scale = (float) (1.0 / sqrt (squares / (double) width + (double) eps));
-
-    for (gsize i = 0; i < width; i++)
-      y[i] = (x[i] - centre) * scale * weight[i] + bias[i];
-  }
+  for (gsize row = 0; row < n; row++)
+    owl_kernels ()->layer_norm (x + row * width, width, weight, bias, eps, y + row * width);
 }
 
 void
 owl_rms_norm (const float *x, gsize n, gsize width, const float *weight, float eps, float *y)
 {
-  for (gsize row = 0; row < n; row++, x += width, y += width) {
-    double squares = 0.0;
-
-    for (gsize i = 0; i < width; i++)
-      squares += (double) x[i] * (double) x[i];
-
-    float scale = (float) (1.0 / sqrt (squares / (double) width + (double) eps));
-
-    for (gsize i = 0; i < width; i++)
-      y[i] = weight[i] * (x[i] * scale);
-  }
+  for (gsize row = 0; row < n; row++)
+    owl_kernels ()->rms_norm (x + row * width, width, weight, eps, y + row * width);
 }
 
 void
 owl_quick_gelu (float *x, gsize n)
 {
-  for (gsize i = 0; i < n; i++)
-    x[i] = x[i] / (1.0f + expf (-1.702f * x[i]));
+  owl_kernels ()->quick_gelu (x, n);
 }
 
 void
 owl_tanh_gelu (float *x, gsize n)
 {
-  for (gsize i = 0; i < n; i++) {
-    float v = x[i];
-
-    x[i] = 0.5f * v * (1.0f + tanhf (0.79788456f * v * (1.0f + 0.044715f * v * v)));
-  }
+  owl_kernels ()->tanh_gelu (x, n);
 }
 
 void
 owl_silu_multiply (float *gate, const float *up, gsize n)
 {
-  for (gsize i = 0; i < n; i++)
-    gate[i] = gate[i] / (1.0f + expf (-gate[i])) * up[i];
+  owl_kernels ()->silu_multiply (gate, up, n);
 }
 
 void
@@ -78,14 +48,34 @@ owl_add (float *y, const float *x, gsize n)
 void
 owl_softmax (float *x, gsize n)
 {
-  float max = -INFINITY, sum = 0.0f;
+  owl_kernels ()->softmax (x, n);
+}
 
-  for (gsize i = 0; i < n; i++)
-    max = fmaxf (max, x[i]);
-  for (gsize i = 0; i < n; i++) {
-    x[i] = expf (x[i] - max);
-    sum += x[i];
+typedef struct {
+  gsize n, rows_per_task;
+  OwlRowsFunc func;
+  gpointer data;
+} Rows;
+
+static void
+rows_task (gsize task, int thread, gpointer data)
+{
+  const Rows *rows = data;
+  gsize first = task * rows->rows_per_task;
+
+  rows->func (first, MIN (rows->rows_per_task, rows->n - first), rows->data);
+}
+
+void
+owl_run_rows (OwlPool *pool, gsize n, gsize width, OwlRowsFunc func, gpointer data)
+{
+  gsize n_tasks = MIN (n, (gsize) owl_pool_get_n_threads (pool) * 4);
+  Rows rows = { .n = n, .func = func, .data = data };
+
+  if (n < 2 || n * width < MIN_SHARED_VALUES) {
+    func (0, n, data);
+    return;
   }
-  for (gsize i = 0; i < n; i++)
-    x[i] /= sum;
+  rows.rows_per_task = (n + n_tasks - 1) / n_tasks;
+  owl_pool_run (pool, (n + rows.rows_per_task - 1) / rows.rows_per_task, rows_task, &rows, NULL);
 }

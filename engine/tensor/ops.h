@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <glib.h>
+#include "base/pool.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +24,10 @@ void owl_silu_multiply (float *gate, const float *up, gsize n);
 
 /* y[i] += x[i]. */
 void owl_add (float *y, const float *x, gsize n);
+
+/* Calls `func` for ranges of rows that together are 0 … n - 1, on the threads of the pool when n rows of `width` values are enough work. */
+typedef void (*OwlRowsFunc) (gsize first, gsize n, gpointer data);
+void owl_run_rows (OwlPool *pool, gsize n, gsize width, OwlRowsFunc func, gpointer data);
 
 /* In place over one row of `n` scores; stable. */
 void owl_softmax (float *x, gsize n);
