@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* owl-world: draws the pictures and conversations that the starter model learns from, and scores a model on them. */
+#include "tools/world/output.h"
+#include "tools/world/score.h"
+
+#include "base/error.h"
+
+#include <locale.h>
+#include <stdio.h>
+
+static const char *const split_names[WORLD_N_SPLITS] = { "train", "validation", "test", "foreign" };
+
+static gboolean
+generate (WorldSplit split, guint64 seed, gint64 first, gint64 count, const char *folder, int side, const WorldMix *mix, GError **error)
+{
+  g_autoptr (WorldPainter) painter = world_painter_new ();
+  g_autoptr (WorldOutput) output = world_output_open (folder, split_names[split], side, error);
+  gint64 start = g_get_monotonic_time (), n_pictures = 0;
+  double seconds;
+
+  if (!output)
+    return FALSE;
+  for (gint64 i = first; i < first + count; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (seed, split, (guint64) i, mix, FALSE);
+
+    /* A rare picture allows none of the questions that were drawn. */
+    if (record->turns->len == 0)
+      continue;
+    for (guint j = 0; j < record->n_scenes; j++, n_pictures++) {
+      int width, height;
+      g_autofree guint8 *pixels = world_record_paint (record, j, painter, split, &width, &height);
+
+      if (!world_output_add_picture (output, pixels, width, height, error))
+        return FALSE;
+    }
+    if (!world_output_add_record (output, record, error))
+      return FALSE;
+  }
+  seconds = (double) (g_get_monotonic_time () - start) / 1e6;
+  fprintf (stderr, "%" G_GINT64_FORMAT " pictures in %.1f s (%.0f/s)\n", n_pictures, seconds, n_pictures / MAX (seconds, 1e-6));
+  return world_output_close (output, error);
+}
+
+static gboolean
+parse_split (const char *name, WorldSplit *split)
+{
+  for (guint i = 0; i < WORLD_N_SPLITS; i++)
+    if (g_strcmp0 (name, split_names[i]) == 0) {
+      *split = (WorldSplit) i;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+static void
+list_wordings (void)
+{
+  for (guint i = 0; i < WORLD_N_TASKS; i++) {
+    if (world_question_count ((WorldTask) i, WORLD_EN) == 0)
+      continue;
+    printf ("%-20s", world_task_get_name ((WorldTask) i));
+    for (guint j = 0; j < WORLD_N_LANGUAGES; j++)
+      printf (" %3u", world_question_count ((WorldTask) i, (WorldLanguage) j));
+    printf ("\n");
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autofree char *split_name = NULL, *folder = NULL, *mix_text = NULL, *model = NULL;
+  gint64 seed = 1, count = 1000, first = 0;
+  gboolean pack = FALSE, blind = FALSE, wordings = FALSE, misses = FALSE;
+  int side = 112, threads = 1;
+  WorldSplit split = WORLD_TRAIN;
+  WorldMix mix;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GOptionContext) context = g_option_context_new ("[score] — draw a world to learn from, or score a model on it");
+  const GOptionEntry entries[] = {
+    { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Seed of the world (1)", "N" },
+    { "first", 0, 0, G_OPTION_ARG_INT64, &first, "Number of the first record (0)", "N" },
+    { "count", 0, 0, G_OPTION_ARG_INT64, &count, "Number of records (1000)", "N" },
+    { "split", 0, 0, G_OPTION_ARG_STRING, &split_name, "train, validation, test or foreign", "SPLIT" },
+    { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "Folder to write to", "DIR" },
+    { "pack", 0, 0, G_OPTION_ARG_NONE, &pack, "One file of resized pictures in place of PNG files", NULL },
+    { "size", 0, 0, G_OPTION_ARG_INT, &side, "Side of a packed picture in pixels (112)", "N" },
+    { "mix", 0, 0, G_OPTION_ARG_STRING, &mix_text, "Factors of groups and tasks: names=3,colour=2", "MIX" },
+    { "wordings", 0, 0, G_OPTION_ARG_NONE, &wordings, "List how many wordings each question has", NULL },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &model, "Model folder to score", "MODEL" },
+    { "blind", 0, 0, G_OPTION_ARG_NONE, &blind, "Score with another item's picture", NULL },
+    { "misses", 0, 0, G_OPTION_ARG_NONE, &misses, "Print every wrong answer", NULL },
+    { "threads", 't', 0, G_OPTION_ARG_INT, &threads, "Threads of the model (1)", "N" },
+    { NULL },
+  };
+  gboolean ok;
+
+  setlocale (LC_ALL, "");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error)) {
+    fprintf (stderr, "owl-world: %s\n", error->message);
+    return 2;
+  }
+  if (wordings) {
+    list_wordings ();
+    return 0;
+  }
+  world_mix_init (&mix);
+  if ((split_name && !parse_split (split_name, &split)) || count < 0 || first < 0 || side < 16 || side > 1024 || (mix_text && !world_mix_parse (&mix, mix_text, &error))) {
+    fprintf (stderr, "owl-world: %s\n", error ? error->message : "wrong option; see owl-world --help");
+    return 2;
+  }
+  if (argc == 2 && g_str_equal (argv[1], "score") && model) {
+    WorldScoring scoring = { .model = model, .seed = (guint64) seed, .count = (guint) count, .split = split_name ? split : WORLD_TEST, .mix = &mix, .blind = blind, .misses = misses, .threads = threads };
+
+    ok = world_score (&scoring, &error);
+  } else if (argc == 1 && folder) {
+    ok = generate (split, (guint64) seed, first, count, folder, pack ? side : 0, &mix, &error);
+  } else {
+    fprintf (stderr, "owl-world: give --out DIR, or score with -m MODEL\n");
+    return 2;
+  }
+  if (!ok) {
+    fprintf (stderr, "owl-world: %s\n", error->message);
+    return 1;
+  }
+  return 0;
+}
