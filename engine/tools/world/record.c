@@ -487,6 +487,33 @@ ask_about_document (Maker *maker, WorldTask task)
   }
 }
 
+/* Tasks with one answer a picture: asked again, the answer could be copied from the talk. */
+static gboolean
+has_one_answer (WorldTask task)
+{
+  switch ((int) task) {
+  case OBJECT_NAME:
+  case OBJECT_KIND:
+  case OBJECT_WHERE:
+  case OBJECT_COLOUR:
+  case COUNT:
+  case COUNT_THINGS:
+  case CAPTION:
+  case BACKGROUND:
+  case WORD:
+  case TOTAL:
+  case SHOP:
+  case ITEMS:
+  case TITLE:
+  case DATE:
+  case PAIR_SAME:
+  case PAIR_MORE:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
 /* One question of the task about the picture(s); FALSE when this picture does not allow it. */
 static gboolean
 ask (Maker *maker, WorldTask task)
@@ -701,7 +728,7 @@ ask_about_scenes (Maker *maker, guint n_turns)
     weights[i] = scene_allows (maker->record->scenes, maker->record->n_scenes, (WorldTask) i) ? task_shares[i] * maker->mix->tasks[i] : 0.0;
     any = any || weights[i] > 0.0;
   }
-  for (guint attempt = 0; any && attempt < 60 && maker->record->turns->len < n_turns; attempt++) {
+  for (guint attempt = 0; any && attempt < 40 && maker->record->turns->len < n_turns; attempt++) {
     gboolean talked = maker->record->turns->len > 0;
     gboolean done = FALSE;
 
@@ -709,8 +736,16 @@ ask_about_scenes (Maker *maker, guint n_turns)
       done = ask_to_translate (maker);
     if (!done && talked && world_random_chance (maker->random, 0.12))
       done = ask_further (maker);
-    if (!done)
-      ask (maker, (WorldTask) world_random_weighted (maker->random, weights, WORLD_N_TASKS));
+    if (!done) {
+      /* The name comes first and the list of everything last, where they do not give other answers away. */
+      gboolean named = !talked && n_turns > 1 && weights[OBJECT_NAME] > 0.0 && world_random_chance (maker->random, 0.75);
+      WorldTask task = named ? OBJECT_NAME : (WorldTask) world_random_weighted (maker->random, weights, WORLD_N_TASKS);
+
+      if (task == CAPTION && n_turns > 1 && maker->record->turns->len + 1 < n_turns)
+        continue;
+      if (ask (maker, task) && has_one_answer (task) && !world_random_chance (maker->random, 0.06))
+        weights[task] = 0.0;
+    }
     if (world_random_chance (maker->random, 0.04))
       maker->language = draw_language (maker->random);
   }

@@ -97,7 +97,7 @@ encode (Scorer *scorer, const WorldRecord *record, OwlVisual **visuals, GError *
     g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize) width * height * 3);
     g_autoptr (OwlPicture) picture = owl_picture_new (width, height, bytes);
 
-    visuals[i] = owl_model_encode (scorer->model, picture, NULL, NULL, NULL, error);
+    visuals[i] = owl_model_encode (scorer->model, picture, OWL_DETAIL_DEFAULT, NULL, NULL, NULL, error);
     if (!visuals[i])
       return FALSE;
   }
