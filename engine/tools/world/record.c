@@ -13,14 +13,14 @@ static const struct {
   const char *name;
   double share;
 } groups[N_GROUPS] = {
-  { "names", 26 }, { "things", 7 }, { "shapes", 27 }, { "words", 10 }, { "receipts", 8 }, { "documents", 3 }, { "pairs", 8 }, { "unsure", 3 }, { "chat", 2.5 }, { "no_image", 1.5 }, { "word_in", 3 },
+  { "names", 36 }, { "things", 7 }, { "shapes", 27 }, { "words", 10 }, { "receipts", 8 }, { "documents", 3 }, { "pairs", 8 }, { "unsure", 3 }, { "chat", 2.5 }, { "no_image", 1.5 }, { "word_in", 3 },
 };
 
 /* Shares of the tasks that a picture allows. */
 static const double task_shares[WORLD_N_TASKS] = {
-  [OBJECT_NAME] = 10, [OBJECT_KIND] = 1.5, [OBJECT_YESNO] = 5, [OBJECT_WHERE] = 1.5, [OBJECT_COLOUR] = 1, [COLOUR] = 6, [SHAPE] = 6, [COUNT] = 5, [COUNT_THINGS] = 2.5, [COUNT_SOME] = 5,
+  [OBJECT_NAME] = 10, [OBJECT_KIND] = 1.5, [OBJECT_YESNO] = 4, [OBJECT_WHERE] = 1.5, [OBJECT_COLOUR] = 1, [COLOUR] = 6, [SHAPE] = 6, [COUNT] = 5, [COUNT_THINGS] = 2.5, [COUNT_SOME] = 5,
   [POSITION] = 7, [WHAT_AT] = 5, [EXIST] = 7, [BESIDE] = 2, [CAPTION] = 4, [BACKGROUND] = 2, [WORD] = 10, [TOTAL] = 8, [PRICE] = 6, [SHOP] = 2, [ITEMS] = 1.5, [TITLE] = 4, [DATE] = 4,
-  [PAIR_SAME] = 5, [PAIR_MORE] = 4, [PAIR_WHAT] = 5, [UNSURE] = 1, [ABSENT] = 0.8,
+  [PAIR_SAME] = 5, [PAIR_MORE] = 4, [PAIR_WHAT] = 5, [UNSURE] = 1, [ABSENT] = 0.35,
 };
 
 typedef struct {
@@ -655,6 +655,7 @@ scene_allows (const WorldScene *scenes, guint n_scenes, WorldTask task)
     return FALSE;
   switch (task) {
   case OBJECT_NAME:
+    /* A picture of one shape is answered by its caption. */
     return kind == WORLD_SCENE_OBJECT || kind == WORLD_SCENE_RECEIPT || kind == WORLD_SCENE_DOCUMENT;
   case OBJECT_KIND:
   case OBJECT_YESNO:
@@ -877,6 +878,7 @@ world_record_draw (guint64 seed, WorldSplit split, guint64 index, const WorldMix
     break;
   case NAMES:
     world_scene_draw (&record->scenes[0], WORLD_SCENE_OBJECT, split, &random);
+    n_turns = MIN (n_turns, 4);
     break;
   case THINGS:
     world_scene_draw (&record->scenes[0], WORLD_SCENE_OBJECTS, split, &random);

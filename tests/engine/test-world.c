@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The drawn world: the same seed draws the same records, splits keep apart, questions are whole, packs hold what inference would see. */
+#include "base/error.h"
+#include "image/resize.h"
+#include "tools/world/output.h"
+#include "tools/world/score.h"
+
+#include <glib/gstdio.h>
+#include <jansson.h>
+#include <string.h>
+
+#define N_RECORDS 400
+
+static WorldMix mix;
+
+static void
+test_same_seed (void)
+{
+  g_autoptr (WorldPainter) painter = world_painter_new ();
+
+  for (guint64 i = 0; i < 20; i++) {
+    g_autoptr (WorldRecord) a = world_record_draw (7, WORLD_TRAIN, i, &mix, FALSE);
+    g_autoptr (WorldRecord) b = world_record_draw (7, WORLD_TRAIN, i, &mix, FALSE);
+    g_autofree char *text_a = world_record_get_text (a), *text_b = world_record_get_text (b);
+
+    g_assert_cmpstr (text_a, ==, text_b);
+    for (guint j = 0; j < a->n_scenes; j++) {
+      int wa, ha, wb, hb;
+      g_autofree guint8 *pixels_a = world_record_paint (a, j, painter, WORLD_TRAIN, &wa, &ha);
+      g_autofree guint8 *pixels_b = world_record_paint (b, j, painter, WORLD_TRAIN, &wb, &hb);
+
+      g_assert_cmpint (wa, ==, wb);
+      g_assert_cmpint (ha, ==, hb);
+      g_assert_cmpmem (pixels_a, (gsize) wa * ha * 3, pixels_b, (gsize) wb * hb * 3);
+      g_assert_cmpint (MIN (wa, ha), >=, 60);
+      g_assert_cmpint (MAX (wa, ha), <=, 640);
+    }
+  }
+}
+
+static void
+test_splits_differ (void)
+{
+  for (guint64 i = 0; i < 50; i++) {
+    g_autoptr (WorldRecord) a = world_record_draw (7, WORLD_TRAIN, i, &mix, FALSE);
+    g_autoptr (WorldRecord) b = world_record_draw (7, WORLD_TEST, i, &mix, FALSE);
+
+    g_assert_cmpuint (a->seeds[0], !=, b->seeds[0]);
+  }
+}
+
+/* Pairs of colour and shape that are kept for testing are never drawn for training, and are drawn for testing. */
+static void
+test_held_out_pairs (void)
+{
+  WorldRandom random;
+  guint tested = 0;
+
+  world_random_init (&random, 1);
+  for (guint i = 0; i < 4000; i++) {
+    WorldScene scene;
+    WorldSplit split = i % 2 ? WORLD_TRAIN : WORLD_TEST;
+
+    world_scene_draw (&scene, WORLD_SCENE_SHAPES, split, &random);
+    g_assert_cmpuint (scene.n_items, >=, 1);
+    g_assert_cmpuint (scene.n_items, <=, 6);
+    for (guint j = 0; j < scene.n_items; j++) {
+      gboolean held = world_pair_is_held_out (scene.items[j].what, scene.items[j].colour);
+
+      g_assert_false (split == WORLD_TRAIN && held);
+      g_assert_cmpint (scene.items[j].colour, !=, scene.background);
+      tested += held;
+    }
+  }
+  g_assert_cmpuint (tested, >, 50);
+}
+
+static void
+test_questions_are_whole (void)
+{
+  for (guint64 i = 0; i < N_RECORDS; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (3, i % 2 ? WORLD_TRAIN : WORLD_FOREIGN, i, &mix, FALSE);
+
+    for (guint j = 0; j < record->turns->len; j++) {
+      const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, j);
+
+      g_assert_true (g_utf8_validate (turn->question, -1, NULL));
+      g_assert_true (g_utf8_validate (turn->answer, -1, NULL));
+      g_assert_null (strchr (turn->question, '{'));
+      g_assert_null (strchr (turn->question, '~'));
+      g_assert_null (strchr (turn->question, '\n'));
+      g_assert_cmpuint (strlen (turn->question), >, 1);
+      g_assert_cmpuint (strlen (turn->answer), >, 0);
+    }
+  }
+}
+
+static void
+test_wordings (void)
+{
+  for (guint i = 0; i < WORLD_N_TASKS; i++)
+    for (guint j = 0; j < WORLD_N_LANGUAGES && world_question_count ((WorldTask) i, WORLD_EN); j++)
+      g_assert_cmpuint (world_question_count ((WorldTask) i, (WorldLanguage) j), >=, j == WORLD_EN ? 12 : 5);
+}
+
+static void
+check_noun (WorldLanguage language, int shape, int colour, const char *a, const char *the, const char *many)
+{
+  WorldNoun noun;
+
+  world_noun_of_shape (&noun, language, shape, colour);
+  g_assert_cmpstr (language == WORLD_DE ? noun.a_acc : noun.a, ==, a);
+  g_assert_cmpstr (noun.the, ==, the);
+  g_assert_cmpstr (noun.many, ==, many);
+}
+
+static void
+test_grammar (void)
+{
+  check_noun (WORLD_EN, WORLD_CIRCLE, WORLD_ORANGE, "an orange circle", "the orange circle", "orange circles");
+  check_noun (WORLD_EN, WORLD_CROSS, -1, "a cross", "the cross", "crosses");
+  check_noun (WORLD_DE, WORLD_CIRCLE, WORLD_RED, "einen roten Kreis", "der rote Kreis", "rote Kreise");
+  check_noun (WORLD_DE, WORLD_DIAMOND, WORLD_PURPLE, "eine lila Raute", "die lila Raute", "lila Rauten");
+  check_noun (WORLD_DE, WORLD_SQUARE, WORLD_BLUE, "ein blaues Quadrat", "das blaue Quadrat", "blaue Quadrate");
+  check_noun (WORLD_FR, WORLD_STAR, WORLD_WHITE, "une étoile blanche", "l'étoile blanche", "étoiles blanches");
+  check_noun (WORLD_FR, WORLD_SQUARE, WORLD_GREY, "un carré gris", "le carré gris", "carrés gris");
+  check_noun (WORLD_FR, WORLD_CIRCLE, WORLD_ORANGE, "un cercle orange", "le cercle orange", "cercles orange");
+  check_noun (WORLD_ES, WORLD_HEART, WORLD_BLACK, "un corazón negro", "el corazón negro", "corazones negros");
+  check_noun (WORLD_ES, WORLD_STAR, WORLD_YELLOW, "una estrella amarilla", "la estrella amarilla", "estrellas amarillas");
+  check_noun (WORLD_KO, WORLD_DIAMOND, WORLD_RED, "빨간색 마름모", "빨간색 마름모", "빨간색 마름모");
+}
+
+static void
+test_mix (void)
+{
+  WorldMix own;
+  g_autoptr (GError) error = NULL;
+
+  world_mix_init (&own);
+  g_assert_true (world_mix_parse (&own, "names=0,things=0,words=0,receipts=0,documents=0,pairs=0,unsure=0,chat=0,no_image=0,word_in=0,colour=5,count=0", &error));
+  g_assert_no_error (error);
+  for (guint64 i = 0; i < 60; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (1, WORLD_TRAIN, i, &own, FALSE);
+
+    g_assert_cmpint (record->scenes[0].kind, ==, WORLD_SCENE_SHAPES);
+    for (guint j = 0; j < record->turns->len; j++)
+      g_assert_cmpint (g_array_index (record->turns, WorldTurn, j).task, !=, COUNT);
+  }
+  g_assert_false (world_mix_parse (&own, "nonsense=1", &error));
+  g_assert_error (error, OWL_ERROR, OWL_ERROR_FORMAT);
+}
+
+/* Every picture in a pack is what the official resize makes of the painted one. */
+static void
+test_pack (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("owl-world-XXXXXX", NULL), *pack = g_build_filename (folder, "train.pack", NULL), *lines = g_build_filename (folder, "train.jsonl", NULL);
+  g_autoptr (WorldOutput) output = world_output_open (folder, "train", 56, NULL);
+  g_autoptr (WorldPainter) painter = world_painter_new ();
+  g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *bytes = NULL, *text = NULL;
+  g_auto (GStrv) records = NULL;
+  gsize length, square = 56 * 56 * 3;
+  guint32 numbers[2];
+
+  g_assert_nonnull (output);
+  for (guint64 i = 0; i < 12; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (5, WORLD_TRAIN, i, &mix, FALSE);
+
+    for (guint j = 0; j < record->n_scenes; j++) {
+      int width, height;
+      g_autofree guint8 *pixels = world_record_paint (record, j, painter, WORLD_TRAIN, &width, &height);
+      guint8 *resized = g_malloc (square);
+
+      g_assert_true (world_output_add_picture (output, pixels, width, height, NULL));
+      owl_resize (pixels, width, height, resized, 56, 56);
+      g_ptr_array_add (squares, resized);
+    }
+    g_assert_true (world_output_add_record (output, record, NULL));
+  }
+  g_assert_false (g_file_test (pack, G_FILE_TEST_EXISTS));
+  g_assert_true (world_output_close (output, NULL));
+  g_assert_true (g_file_get_contents (pack, &bytes, &length, NULL));
+  g_assert_cmpuint (length, ==, 16 + squares->len * square);
+  g_assert_cmpmem (bytes, 8, "OWLPACK1", 8);
+  memcpy (numbers, bytes + 8, 8);
+  g_assert_cmpuint (GUINT32_FROM_LE (numbers[0]), ==, squares->len);
+  g_assert_cmpuint (GUINT32_FROM_LE (numbers[1]), ==, 56);
+  for (guint i = 0; i < squares->len; i++)
+    g_assert_cmpmem (bytes + 16 + i * square, square, g_ptr_array_index (squares, i), square);
+
+  g_assert_true (g_file_get_contents (lines, &text, NULL, NULL));
+  records = g_strsplit (g_strchomp (text), "\n", -1);
+  g_assert_cmpuint (g_strv_length (records), ==, 12);
+  for (guint i = 0; records[i]; i++) {
+    json_t *record = json_loads (records[i], 0, NULL);
+    const char *talk = json_string_value (json_object_get (record, "text"));
+
+    g_assert_true (g_str_has_prefix (talk, "The following is a conversation between a curious human and AI assistant."));
+    g_assert_nonnull (strstr (talk, "\nAI: "));
+    g_assert_true (json_is_array (json_object_get (record, "image")));
+    json_decref (record);
+  }
+  g_unlink (pack);
+  g_unlink (lines);
+  g_rmdir (folder);
+}
+
+static void
+test_agreement (void)
+{
+  g_assert_true (world_answers_agree ("A camel.", "a camel"));
+  g_assert_true (world_answers_agree (" Camel", "A camel."));
+  g_assert_true (world_answers_agree ("ラクダです", "ラクダです。"));
+  g_assert_true (world_answers_agree ("Der Hund.", "hund"));
+  g_assert_false (world_answers_agree ("A camel.", "A horse."));
+  g_assert_false (world_answers_agree ("2.70", "27.0"));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  world_mix_init (&mix);
+  g_test_add_func ("/world/same-seed", test_same_seed);
+  g_test_add_func ("/world/splits-differ", test_splits_differ);
+  g_test_add_func ("/world/held-out-pairs", test_held_out_pairs);
+  g_test_add_func ("/world/questions-are-whole", test_questions_are_whole);
+  g_test_add_func ("/world/wordings", test_wordings);
+  g_test_add_func ("/world/grammar", test_grammar);
+  g_test_add_func ("/world/mix", test_mix);
+  g_test_add_func ("/world/pack", test_pack);
+  g_test_add_func ("/world/agreement", test_agreement);
+  return g_test_run ();
+}
