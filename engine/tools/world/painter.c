@@ -137,6 +137,8 @@ draw_size (const WorldScene *scene, WorldRandom *random, int *width, int *height
   if (world_random_chance (random, 0.05))
     longer = world_random_real (random, 400, 640);
   /* An oval is told from a circle, a rectangle from a square, only where the encoder's square does not change them. */
+  if (scene->kind == WORLD_SCENE_SHAPES)
+    ratio = MIN (ratio, 1.7);
   for (guint i = 0; i < scene->n_items; i++)
     if (scene->items[i].is_shape && (scene->items[i].what == WORLD_RECTANGLE || scene->items[i].what == WORLD_OVAL))
       ratio = MIN (ratio, 1.15);

@@ -89,6 +89,32 @@ nothing_there (WorldLanguage language)
   return answers[language];
 }
 
+/* "Which shape is ..." is no question about pictures of objects. */
+static gboolean
+speaks_of_shapes (const char *question, WorldLanguage language)
+{
+  static const char *const words[WORLD_N_LANGUAGES] = { "shape", "Form", "forme", "figura", "図形", "图形", "도형" };
+
+  return strstr (question, words[language]) != NULL;
+}
+
+/* Whether the question, or one of its kind with the same answer, came before: it would teach copying. */
+static gboolean
+is_repeated (const Maker *maker, const WorldTurn *turn)
+{
+  const GArray *turns = maker->record->turns;
+  gboolean open = turn->task != OBJECT_YESNO && turn->task != EXIST && turn->task != UNSURE && turn->task != NO_IMAGE && turn->task != ABSENT;
+
+  for (guint i = 0; i < turns->len; i++) {
+    const WorldTurn *other = &g_array_index (turns, WorldTurn, i);
+
+    if (g_str_equal (other->question, turn->question) ||
+        (open && other->task == turn->task && g_str_equal (other->answer, turn->answer) && world_random_chance (maker->random, 0.8)))
+      return TRUE;
+  }
+  return FALSE;
+}
+
 /* Takes `answer`. FALSE when the question cannot be worded or was asked before. */
 static gboolean
 say_in (Maker *maker, WorldTask asked, WorldTask task, WorldLanguage question_language, WorldLanguage answer_language, const WorldBlanks *blanks, char *answer)
@@ -96,9 +122,8 @@ say_in (Maker *maker, WorldTask asked, WorldTask task, WorldLanguage question_la
   WorldTurn turn = { .task = task, .language = answer_language, .answer = answer };
 
   turn.question = world_question_draw (asked, question_language, blanks, maker->split, maker->random);
-  for (guint i = 0; turn.question && i < maker->record->turns->len; i++)
-    if (g_str_equal (g_array_index (maker->record->turns, WorldTurn, i).question, turn.question))
-      g_clear_pointer (&turn.question, g_free);
+  if (turn.question && ((maker->record->scenes[0].kind == WORLD_SCENE_OBJECTS && speaks_of_shapes (turn.question, question_language)) || is_repeated (maker, &turn)))
+    g_clear_pointer (&turn.question, g_free);
   if (!turn.question) {
     g_free (answer);
     return FALSE;
@@ -635,7 +660,7 @@ ask_further (Maker *maker)
   const WorldTurn *last = &g_array_index (maker->record->turns, WorldTurn, maker->record->turns->len - 1);
   const WorldItem *item = &scene->items[0];
 
-  if (scene->n_items != 1)
+  if (scene->n_items != 1 || maker->record->n_scenes != 1)
     return FALSE;
   if (world_random_chance (maker->random, 0.5) && last->task != POSITION && last->task != OBJECT_WHERE && last->task != WHAT_AT && item->radius < 0.37)
     return say (maker, FOLLOW_WHERE, NULL, world_answer_cell (maker->language, world_item_get_cell (item)));
