@@ -131,6 +131,40 @@ test_grammar (void)
 }
 
 static void
+test_object_names (void)
+{
+  static const struct {
+    WorldLanguage language;
+    const char *english, *a, *many, *of;
+  } cases[] = {
+    { WORLD_EN, "a mouse", "a mouse", "mice", "of the mouse" },
+    { WORLD_DE, "a bear", "einen Bären", "Bären", "von dem Bären" },
+    { WORLD_FR, "a laptop", "un ordinateur portable", "ordinateurs portables", "de l'ordinateur portable" },
+    { WORLD_FR, "a horse", "un cheval", "chevaux", "du cheval" },
+    { WORLD_FR, "a hedgehog", "un hérisson", "hérissons", "du hérisson" },
+    { WORLD_ES, "a hot dog", "un perrito caliente", "perritos calientes", "del perrito caliente" },
+    { WORLD_ES, "a fish", "un pez", "peces", "del pez" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++) {
+    guint found = 0;
+
+    for (guint j = 0; j < world_n_objects; j++) {
+      WorldNoun noun;
+
+      if (!g_str_equal (world_objects[j].names[WORLD_EN], cases[i].english))
+        continue;
+      world_noun_of_object (&noun, cases[i].language, (int) j);
+      g_assert_cmpstr (cases[i].language == WORLD_DE ? noun.a_acc : noun.a, ==, cases[i].a);
+      g_assert_cmpstr (noun.many, ==, cases[i].many);
+      g_assert_cmpstr (noun.of, ==, cases[i].of);
+      found++;
+    }
+    g_assert_cmpuint (found, >, 0);
+  }
+}
+
+static void
 test_mix (void)
 {
   WorldMix own;
@@ -228,6 +262,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/questions-are-whole", test_questions_are_whole);
   g_test_add_func ("/world/wordings", test_wordings);
   g_test_add_func ("/world/grammar", test_grammar);
+  g_test_add_func ("/world/object-names", test_object_names);
   g_test_add_func ("/world/mix", test_mix);
   g_test_add_func ("/world/pack", test_pack);
   g_test_add_func ("/world/agreement", test_agreement);

@@ -181,41 +181,60 @@ pluralise_english (const char *singular, char *many)
     put (many, "%ss", singular);
 }
 
-/* French and Spanish: the first word takes the ending. */
+static char *
+pluralise_french_word (const char *word)
+{
+  gsize n = strlen (word);
+
+  if (g_str_equal (word, "hot") || g_str_equal (word, "photo"))
+    return g_strdup (word);
+  if (strchr ("sxz", word[n - 1]))
+    return g_strdup (word);
+  if (g_str_has_suffix (word, "eau") || g_str_has_suffix (word, "feu"))
+    return g_strconcat (word, "x", NULL);
+  if (g_str_has_suffix (word, "al"))
+    return g_strdup_printf ("%.*sux", (int) n - 1, word);
+  return g_strconcat (word, "s", NULL);
+}
+
+static char *
+pluralise_spanish_word (const char *word)
+{
+  static const char *const accents[][2] = { { "ón", "ones" }, { "ín", "ines" }, { "án", "anes" }, { "ús", "uses" } };
+  static const char *const foreign[] = { "robot", "scooter", "pretzel", "clip", "dónut", NULL };
+  gsize n = strlen (word);
+
+  for (guint i = 0; i < G_N_ELEMENTS (accents); i++)
+    if (g_str_has_suffix (word, accents[i][0]))
+      return g_strdup_printf ("%.*s%s", (int) (n - strlen (accents[i][0])), word, accents[i][1]);
+  if (word[n - 1] == 'z')
+    return g_strdup_printf ("%.*sces", (int) n - 1, word);
+  if (word[n - 1] == 's')
+    return g_strdup (word);
+  if (strchr ("aeiou", word[n - 1]) || g_str_has_suffix (word, "é") || g_str_has_suffix (word, "á") || g_strv_contains (foreign, word))
+    return g_strconcat (word, "s", NULL);
+  return g_strconcat (word, "es", NULL);
+}
+
+/* French and Spanish: the first word takes the ending, and an adjective after it too; what follows "de", "à", "en" does not. */
 static void
 pluralise_romance (WorldLanguage language, const char *singular, char *many)
 {
-  gsize n = strcspn (singular, language == WORLD_FR ? " -" : " ");
-  g_autofree char *word = g_strndup (singular, n);
+  gboolean french = language == WORLD_FR;
+  gsize n = strcspn (singular, french ? " -" : " ");
+  g_autofree char *word = g_strndup (singular, n), *plural = NULL, *adjective = NULL;
   const char *rest = singular + n;
 
   if (g_str_has_prefix (singular, "T-")) {
     put (many, "%ss", singular);
-  } else if (language == WORLD_FR) {
-    if (strchr ("sxz", word[n - 1]))
-      put (many, "%s%s", word, rest);
-    else if (g_str_has_suffix (word, "eau") || g_str_has_suffix (word, "feu"))
-      put (many, "%sx%s", word, rest);
-    else if (g_str_has_suffix (word, "al"))
-      put (many, "%.*sux%s", (int) n - 1, word, rest);
-    else
-      put (many, "%ss%s", word, rest);
+    return;
+  }
+  plural = french ? pluralise_french_word (word) : pluralise_spanish_word (word);
+  if (*rest == ' ' && !strchr (rest + 1, ' ') && !strchr (rest, '\'')) {
+    adjective = french ? pluralise_french_word (rest + 1) : pluralise_spanish_word (rest + 1);
+    put (many, "%s %s", plural, adjective);
   } else {
-    static const char *const accents[][2] = { { "ón", "ones" }, { "ín", "ines" }, { "án", "anes" }, { "ús", "uses" } };
-
-    for (guint i = 0; i < G_N_ELEMENTS (accents); i++)
-      if (g_str_has_suffix (word, accents[i][0])) {
-        put (many, "%.*s%s%s", (int) (n - strlen (accents[i][0])), word, accents[i][1], rest);
-        return;
-      }
-    if (word[n - 1] == 'z')
-      put (many, "%.*sces%s", (int) n - 1, word, rest);
-    else if (word[n - 1] == 's')
-      put (many, "%s%s", word, rest);
-    else if (strchr ("aeiou", word[n - 1]) || g_str_has_suffix (word, "é") || g_str_has_suffix (word, "á"))
-      put (many, "%ss%s", word, rest);
-    else
-      put (many, "%ses%s", word, rest);
+    put (many, "%s%s", plural, rest);
   }
 }
 
@@ -254,13 +273,14 @@ static void
 decline_german (WorldNoun *noun, const char *name, int colour)
 {
   g_auto (GStrv) parts = g_strsplit (name, " ", -1);
-  char gender = *parts[0];
+  gboolean weak_noun = *parts[0] == 'w';
+  char gender = weak_noun ? 'm' : *parts[0];
   guint n = g_strv_length (parts), half = 1 + (n - 1) / 2;
   g_autofree char *singular = NULL, *plural = NULL;
   const char *stem = colour >= 0 ? colour_forms[colour][0] : "";
   gboolean fixed = *stem == '-' || colour < 0;
   const char *weak = fixed ? "" : "e", *oblique = fixed ? "" : "en", *strong = fixed ? "" : gender == 'm' ? "er" : gender == 'n' ? "es" : "e", *gap = colour >= 0 ? " " : "";
-  const char *weak_acc = gender == 'm' ? oblique : weak;
+  const char *weak_acc = gender == 'm' ? oblique : weak, *other;
 
   {
     char *rest = parts[half];
@@ -272,6 +292,7 @@ decline_german (WorldNoun *noun, const char *name, int colour)
   }
   if (*stem == '-')
     stem++;
+  other = weak_noun ? plural : singular;
   put (noun->plain, "%s%s%s%s", stem, strong, gap, singular);
   put (noun->many, "%s%s%s%s", stem, fixed ? "" : "e", gap, plural);
   if (gender == 'p') {
@@ -284,12 +305,12 @@ decline_german (WorldNoun *noun, const char *name, int colour)
   } else {
     put (noun->a, "%s %s", gender == 'f' ? "eine" : "ein", noun->plain);
     if (gender == 'm')
-      put (noun->a_acc, "einen %s%s%s%s", stem, oblique, gap, singular);
+      put (noun->a_acc, "einen %s%s%s%s", stem, oblique, gap, other);
     else
       put (noun->a_acc, "%s", noun->a);
     put (noun->the, "%s %s%s%s%s", gender == 'm' ? "der" : gender == 'f' ? "die" : "das", stem, weak, gap, singular);
-    put (noun->the_acc, "%s %s%s%s%s", gender == 'm' ? "den" : gender == 'f' ? "die" : "das", stem, weak_acc, gap, singular);
-    put (noun->dat, "%s %s%s%s%s", gender == 'f' ? "der" : "dem", stem, oblique, gap, singular);
+    put (noun->the_acc, "%s %s%s%s%s", gender == 'm' ? "den" : gender == 'f' ? "die" : "das", stem, weak_acc, gap, other);
+    put (noun->dat, "%s %s%s%s%s", gender == 'f' ? "der" : "dem", stem, oblique, gap, other);
   }
   put (noun->of, "von %s", noun->dat);
 }

@@ -322,6 +322,9 @@ ask_how_many (Maker *maker)
   get_noun (maker, &noun, item->is_shape, what, colour);
   if (!item->is_shape && (noun.is_plural || g_str_equal (noun.many, noun.a)))
     return FALSE;
+  /* Else most answers would be 1. */
+  if (count_items (scene, what, colour) == 1 && world_random_chance (maker->random, 0.6))
+    return FALSE;
   return say (maker, COUNT_SOME, &blanks, number ((int) count_items (scene, what, colour)));
 }
 
@@ -478,7 +481,7 @@ ask_about_pair (Maker *maker, WorldTask task)
   if (task == PAIR_WHAT)
     return scenes[which].n_items <= 3 && say (maker, PAIR_WHAT, &blanks, describe (maker, &scenes[which]));
   if (task == PAIR_MORE) {
-    if (scenes[0].kind != WORLD_SCENE_SHAPES)
+    if (scenes[0].kind != WORLD_SCENE_SHAPES || (scenes[0].n_items == scenes[1].n_items && world_random_chance (maker->random, 0.5)))
       return FALSE;
     return say (maker, PAIR_MORE, &blanks, g_strdup (more[maker->language][scenes[0].n_items > scenes[1].n_items ? 0 : scenes[0].n_items < scenes[1].n_items ? 1 : 2]));
   }
