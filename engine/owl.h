@@ -13,6 +13,7 @@
  *   owl_session_generate (session, prompt, &OWL_SAMPLING_PRECISE, 512, TRUE, NULL, NULL, NULL, text, NULL, NULL, &error); */
 
 #include "base/error.h"
+#include "chat/evidence.h"
 #include "chat/prompt.h"
 #include "chat/session.h"
 #include "decode/decoder-client.h"

@@ -337,6 +337,49 @@ owl_session_generate (OwlSession *session, const OwlPrompt *prompt, const OwlSam
   return TRUE;
 }
 
+OwlModel *
+owl_session_get_model (OwlSession *session)
+{
+  return session->model;
+}
+
+gboolean
+owl_session_attend (OwlSession *session, const OwlPrompt *prompt, const gint32 *more_ids, gsize n_more, gsize n_rows, OwlTrace *trace,
+                    GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GArray) positions = expand_prompt (session, prompt);
+  gsize width = session->model->language->width, first;
+  OwlLanguageBuffers buffers;
+  g_autofree float *x = NULL;
+  gboolean done;
+
+  for (gsize i = 0; i < n_more; i++) {
+    Position p = { .id = more_ids[i] };
+
+    g_array_append_val (positions, p);
+  }
+  if (n_rows < 1 || n_rows > positions->len || positions->len > (gsize) session->context) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "prompt and answer take %u positions, the context holds %d", positions->len,
+                 session->context);
+    return FALSE;
+  }
+  first = positions->len - n_rows;
+  g_array_set_size (session->positions, (guint) MIN (common_prefix (session->positions, positions), first));
+  done = evaluate (session, positions, first, NULL, NULL, cancellable);
+  if (done) {
+    owl_language_buffers_init (&buffers, session->model->language, n_rows);
+    x = g_new (float, n_rows * width);
+    embed_positions (session, positions, first, n_rows, x);
+    /* These rows are not remembered as held: there are no logits to go on from. */
+    done = owl_language_forward (session->model->language, session->model->pool, &session->set, &session->cache, &buffers, x, n_rows, (int) first,
+                                 trace, cancellable);
+    owl_language_buffers_clear (&buffers);
+  }
+  if (!done)
+    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "cancelled");
+  return done;
+}
+
 gboolean
 owl_session_probe (OwlSession *session, const OwlPrompt *prompt, OwlTrace *trace, GCancellable *cancellable, GError **error)
 {

@@ -49,11 +49,6 @@ gboolean owl_decoder_get_page_size (OwlDecoder *decoder, int page, double *width
 OwlPicture *owl_decoder_render (OwlDecoder *decoder, int page, int max_width, int max_height,
                                 GCancellable *cancellable, GError **error);
 
-/* A box of a picture or page, as fractions of its width and height, from the top left. */
-typedef struct {
-  double x, y, width, height;
-} OwlRegion;
-
 /* The same for a part alone: of a picture the pixels that it has there, of a PDF page drawn to fill the box (0, 0: 150 dpi). */
 OwlPicture *owl_decoder_render_region (OwlDecoder *decoder, int page, const OwlRegion *region, int max_width, int max_height,
                                        GCancellable *cancellable, GError **error);

@@ -9,6 +9,11 @@ G_BEGIN_DECLS
  * reference counted atomically; any thread may hold it. */
 typedef struct _OwlPicture OwlPicture;
 
+/* A box of a picture or page, as fractions of its width and height, from the top left. */
+typedef struct {
+  double x, y, width, height;
+} OwlRegion;
+
 /* `bytes` holds exactly width * height * 3 bytes; takes a reference to it. Returns NULL on a size that does
  * not match. */
 OwlPicture *owl_picture_new (int width, int height, GBytes *bytes);

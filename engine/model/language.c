@@ -282,12 +282,14 @@ owl_language_attend (const OwlLanguageStep *s, int layer)
     .out = s->buffers->mixed,
   };
 
-  if (last && owl_trace_wants (s->trace, "decoder.attention", -1))
+  if ((last && owl_trace_wants (s->trace, "decoder.attention", -1)) || owl_trace_wants (s->trace, "decoder.attention", layer))
     attention.probabilities = probabilities = g_new (float, l->n_heads * s->n * n_keys);
   if (!owl_attention (s->pool, &attention, s->cancellable))
     return FALSE;
-  if (probabilities)
+  if (probabilities && last)
     owl_trace_give (s->trace, "decoder.attention", -1, probabilities, l->n_heads, s->n, n_keys);
+  if (probabilities)
+    owl_trace_give (s->trace, "decoder.attention", layer, probabilities, l->n_heads, s->n, n_keys);
   return TRUE;
 }
 
