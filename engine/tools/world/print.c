@@ -73,15 +73,22 @@ world_paint_word (WorldCanvas *canvas, const WorldScene *scene)
   WorldRandom *random = canvas->random;
   cairo_t *cr = canvas->cr;
   PangoFontDescription *font = world_font_draw (canvas->split, FALSE, random);
-  double length = (double) g_utf8_strlen (scene->text, -1), turn = world_random_chance (random, 0.5) ? 0.0 : world_random_real (random, -0.16, 0.16);
-  double share = world_random_real (random, MIN (0.85, MAX (0.35, length * 0.105)), 0.93), scale, width, height, free_x, free_y;
+  double length = (double) g_utf8_strlen (scene->text, -1), turn = 0.0;
+  /* Half of the words stand large in the middle, as people photograph them. */
+  gboolean large = world_random_chance (random, 0.5);
+  double share = world_random_real (random, MIN (0.85, MAX (large ? 0.6 : 0.35, length * 0.105)), 0.93), scale, width, height, free_x, free_y;
   gboolean board = world_random_chance (random, 0.4);
   PangoRectangle ink;
   PangoLayout *layout = world_canvas_layout (canvas, font, scene->text, 60, &ink);
   WorldShade ground;
 
+  if (world_random_chance (random, large ? 0.25 : 0.6))
+    turn = world_random_real (random, -0.16, 0.16);
   scale = share * canvas->width / MAX (1, ink.width);
   scale = MIN (scale, 0.72 * canvas->height / MAX (1, ink.height));
+  /* What the turned word takes must fit. */
+  scale = MIN (scale, 0.97 * canvas->width / (ink.width + ink.height * fabs (sin (turn))));
+  scale = MIN (scale, 0.95 * canvas->height / (ink.height + ink.width * fabs (sin (turn))));
   width = ink.width * scale;
   height = ink.height * scale;
   if (board) {
@@ -89,8 +96,8 @@ world_paint_word (WorldCanvas *canvas, const WorldScene *scene)
 
     world_paint_ground (canvas, scene->background);
     ground = world_shade_of ((int) world_random_below (random, WORLD_N_COLOURS), random);
-    free_x = MAX (0.0, (canvas->width - wide) / 2);
-    free_y = MAX (0.0, (canvas->height - high) / 2);
+    free_x = MAX (0.0, (canvas->width - wide - high * fabs (sin (turn))) / 2) * (large ? 0.3 : 1.0);
+    free_y = MAX (0.0, (canvas->height - high - wide * fabs (sin (turn))) / 2) * (large ? 0.3 : 1.0);
     cairo_translate (cr, canvas->width / 2.0 + world_random_real (random, -free_x, free_x), canvas->height / 2.0 + world_random_real (random, -free_y, free_y));
     cairo_rotate (cr, turn);
     paint_board (canvas, wide, high, ground);
@@ -103,8 +110,8 @@ world_paint_word (WorldCanvas *canvas, const WorldScene *scene)
     double x, y;
 
     world_paint_plain_ground (canvas);
-    free_x = MAX (0.0, (canvas->width - width) / 2 * 0.9);
-    free_y = MAX (0.0, (canvas->height - height) / 2 * 0.85);
+    free_x = MAX (0.0, (canvas->width * 0.97 - width - height * fabs (sin (turn))) / 2) * (large ? 0.3 : 1.0);
+    free_y = MAX (0.0, (canvas->height * 0.96 - height - width * fabs (sin (turn))) / 2) * (large ? 0.3 : 1.0);
     x = canvas->width / 2.0 + world_random_real (random, -free_x, free_x);
     y = canvas->height / 2.0 + world_random_real (random, -free_y, free_y);
     ground = world_canvas_sample (canvas, x, y, width / 2);

@@ -154,7 +154,7 @@ draw_single (WorldScene *scene, WorldSplit split, WorldRandom *random)
   while (split == WORLD_TRAIN && object_background_is_held_out (item->what, scene->background));
   item->is_shape = FALSE;
   item->colour = -1;
-  item->radius = world_random_real (random, 0.16, 0.52);
+  item->radius = world_random_real (random, 0.13, 0.52);
   if (item->radius > 0.36) {
     item->x = world_random_real (random, 0.42, 0.58);
     item->y = world_random_real (random, 0.42, 0.58);
