@@ -99,7 +99,7 @@ engine_pictures_read (EnginePictures *self, const PictureRef *ref, OwlProgress p
     g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, _("This model cannot see pictures."));
     return NULL;
   }
-  picture = tyto_documents_render (self->documents, ref->blob, ref->name, ref->page, cancellable, error);
+  picture = tyto_documents_render (self->documents, ref->blob, ref->name, ref->page, ref->has_region ? &ref->region : NULL, cancellable, error);
   visual = picture ? encode (self, ref, picture, progress, user_data, seconds, cancellable, error) : NULL;
   if (!visual)
     return NULL;

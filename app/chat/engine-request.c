@@ -14,6 +14,8 @@ picture_ref_new (TytoAttachment *attachment)
   ref->blob = g_strdup (tyto_attachment_get_blob (attachment));
   ref->name = g_strdup (tyto_attachment_get_name (attachment));
   ref->page = tyto_attachment_get_page (attachment);
+  ref->detail = tyto_attachment_get_detail (attachment);
+  ref->has_region = tyto_attachment_get_region (attachment, &ref->region);
   if (thumbnail) {
     ref->width = owl_picture_get_width (thumbnail);
     ref->height = owl_picture_get_height (thumbnail);
@@ -32,6 +34,9 @@ picture_ref_free (PictureRef *ref)
 char *
 picture_ref_get_id (const PictureRef *ref)
 {
+  if (ref->has_region)
+    return g_strdup_printf ("%s:%d:%d:%.6f,%.6f,%.6f,%.6f", ref->blob, ref->page, (int) ref->detail, ref->region.x, ref->region.y,
+                            ref->region.width, ref->region.height);
   return g_strdup_printf ("%s:%d:%d", ref->blob, ref->page, (int) ref->detail);
 }
 
@@ -45,6 +50,28 @@ turn_free (gpointer data)
   g_free (turn->answer);
   g_clear_pointer (&turn->ids, g_bytes_unref);
   g_free (turn);
+}
+
+char *
+tyto_engine_make_question (TytoMessage *message)
+{
+  GPtrArray *attachments = tyto_message_get_attachments (message);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < attachments->len; i++) {
+    TytoAttachment *a = g_ptr_array_index (attachments, i);
+    const char *kind = tyto_attachment_is_text_recognised (a) ? "Text recognised in" : "Text of";
+
+    if (!(tyto_attachment_get_send (a) & TYTO_SEND_TEXT))
+      continue;
+    if (tyto_attachment_get_page_label (a))
+      g_string_append_printf (text, "%s page %s of %s:\n", kind, tyto_attachment_get_page_label (a), tyto_attachment_get_name (a));
+    else
+      g_string_append_printf (text, "%s %s:\n", kind, tyto_attachment_get_name (a));
+    g_string_append_printf (text, "%s\n\n", tyto_attachment_get_text (a));
+  }
+  g_string_append (text, tyto_message_get_text (message));
+  return g_string_free (text, FALSE);
 }
 
 /* Questions with the answers that followed them. An answer that failed or was never given leaves its turn without one. */
@@ -70,11 +97,14 @@ list_turns (GPtrArray *path)
       continue;
     }
     turn = g_new0 (RequestTurn, 1);
-    turn->question = g_strdup (tyto_message_get_text (m));
+    turn->question = tyto_engine_make_question (m);
     turn->pictures = g_ptr_array_new_with_free_func ((GDestroyNotify) picture_ref_free);
-    for (guint a = 0; a < attachments->len; a++)
-      if (tyto_attachment_get_state (g_ptr_array_index (attachments, a)) != TYTO_ATTACHMENT_FAILED)
-        g_ptr_array_add (turn->pictures, picture_ref_new (g_ptr_array_index (attachments, a)));
+    for (guint a = 0; a < attachments->len; a++) {
+      TytoAttachment *attachment = g_ptr_array_index (attachments, a);
+
+      if (tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_FAILED && (tyto_attachment_get_send (attachment) & TYTO_SEND_PICTURE))
+        g_ptr_array_add (turn->pictures, picture_ref_new (attachment));
+    }
     g_ptr_array_add (turns, turn);
   }
   return turns;

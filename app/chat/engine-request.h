@@ -10,11 +10,13 @@ G_BEGIN_DECLS
 typedef struct {
   char *blob, *name;
   int page, width, height; /* of the thumbnail; 0 before it is there */
+  gboolean has_region;
+  OwlRegion region;
   OwlDetail detail;
 } PictureRef;
 PictureRef *picture_ref_new (TytoAttachment *attachment);
 void picture_ref_free (PictureRef *ref);
-/* "HASH:PAGE:DETAIL", the name of its visual tokens in memory. */
+/* "HASH:PAGE:DETAIL", with a region's numbers: the name of its visual tokens in memory. */
 char *picture_ref_get_id (const PictureRef *ref);
 
 typedef struct {

@@ -56,6 +56,10 @@ typedef void (*TytoAnswerDone) (TytoMessage *answer, gpointer user_data);
 void tyto_engine_ask (TytoEngine *self, GPtrArray *path, TytoMessage *answer, const TytoAnswerOptions *options, TytoAnswerDone done,
                       gpointer user_data);
 
+/* The text of a question as the model gets it: before what was typed, the text of each attachment that is sent as text, under a line that says
+ * where it comes from. The caller frees. */
+char *tyto_engine_make_question (TytoMessage *message);
+
 /* What a question would cost if it were asked now. */
 typedef struct {
   guint n_pictures;  /* of the question */

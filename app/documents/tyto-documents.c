@@ -4,6 +4,7 @@
 #include "app/documents/tyto-documents.h"
 
 #include "app/documents/tyto-blobs.h"
+#include "app/documents/tyto-document-text.h"
 #include "app/documents/tyto-documents-private.h"
 
 #include <glib/gi18n.h>
@@ -333,14 +334,18 @@ tyto_documents_push (TytoDocuments *self, const char *blob, const char *name, Ty
 }
 
 static OwlPicture *
-render (TytoDocuments *self, const char *blob, const char *name, int page, int size, GCancellable *cancellable, GError **error)
+render (TytoDocuments *self, const char *blob, const char *name, int page, const OwlRegion *region, int size, GCancellable *cancellable,
+        GError **error)
 {
   OwlDecoder *decoder = take_decoder (self, blob, name, cancellable, error);
   OwlPicture *picture;
 
   if (!decoder)
     return NULL;
-  picture = owl_decoder_render (decoder, MAX (page, 0), size, size, cancellable, error);
+  if (region)
+    picture = owl_decoder_render_region (decoder, MAX (page, 0), region, size, size, cancellable, error);
+  else
+    picture = owl_decoder_render (decoder, MAX (page, 0), size, size, cancellable, error);
   put_decoder (self, blob, decoder, picture != NULL);
   return picture;
 }
@@ -351,7 +356,7 @@ run_render (TytoDocuments *self, GTask *task, gpointer data)
   const Request *request = data;
   GError *error = NULL;
   OwlPicture *picture =
-      render (self, request->blob, request->name, request->page, request->size, g_task_get_cancellable (task), &error);
+      render (self, request->blob, request->name, request->page, NULL, request->size, g_task_get_cancellable (task), &error);
 
   if (picture)
     g_task_return_pointer (task, picture, (GDestroyNotify) owl_picture_unref);
@@ -396,13 +401,20 @@ thumbnail_ready (GObject *object, GAsyncResult *result, gpointer user_data)
 void
 tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment)
 {
-  tyto_documents_render_async (self, tyto_attachment_get_blob (attachment), tyto_attachment_get_name (attachment),
-                               tyto_attachment_get_page (attachment), TYTO_THUMBNAIL_SIZE, THUMBNAIL_PRIORITY, NULL, thumbnail_ready,
-                               g_object_ref (attachment));
+  const char *blob = tyto_attachment_get_blob (attachment), *name = tyto_attachment_get_name (attachment);
+  int page = tyto_attachment_get_page (attachment);
+  OwlRegion region;
+
+  if (tyto_attachment_get_region (attachment, &region))
+    tyto_documents_render_region_async (self, blob, name, page, &region, TYTO_THUMBNAIL_SIZE, NULL, thumbnail_ready, g_object_ref (attachment));
+  else
+    tyto_documents_render_async (self, blob, name, page, TYTO_THUMBNAIL_SIZE, THUMBNAIL_PRIORITY, NULL, thumbnail_ready,
+                                 g_object_ref (attachment));
 }
 
 OwlPicture *
-tyto_documents_render (TytoDocuments *self, const char *blob, const char *name, int page, GCancellable *cancellable, GError **error)
+tyto_documents_render (TytoDocuments *self, const char *blob, const char *name, int page, const OwlRegion *region, GCancellable *cancellable,
+                       GError **error)
 {
-  return render (self, blob, name, page, page >= 0 ? TYTO_PAGE_SIZE : 0, cancellable, error);
+  return render (self, blob, name, page, region, page >= 0 ? TYTO_PAGE_SIZE : 0, cancellable, error);
 }

@@ -47,8 +47,8 @@ void tyto_documents_render_async (TytoDocuments *self, const char *blob, const c
                                   GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 OwlPicture *tyto_documents_render_finish (TytoDocuments *self, GAsyncResult *result, GError **error);
 
-/* The same at once, as the model gets it; for threads that may wait. */
-OwlPicture *tyto_documents_render (TytoDocuments *self, const char *blob, const char *name, int page, GCancellable *cancellable,
-                                   GError **error);
+/* The same at once, as the model gets it; for threads that may wait. `region` NULL: all of it. */
+OwlPicture *tyto_documents_render (TytoDocuments *self, const char *blob, const char *name, int page, const OwlRegion *region,
+                                   GCancellable *cancellable, GError **error);
 
 G_END_DECLS

@@ -14,6 +14,14 @@
 #define VISUAL_BUDGET (G_GINT64_CONSTANT (256) << 20)
 #define BUSY_TIMEOUT_MS 5000
 
+/* How an attachment is sent. */
+#define ATTACHMENT_SENDING(table)                                                                                       \
+  "ALTER TABLE " table " ADD COLUMN detail INTEGER NOT NULL DEFAULT 0; ALTER TABLE " table " ADD COLUMN send INTEGER NOT NULL DEFAULT 1;" \
+  "ALTER TABLE " table " ADD COLUMN text TEXT; ALTER TABLE " table " ADD COLUMN recognised INTEGER NOT NULL DEFAULT 0;" \
+  "ALTER TABLE " table " ADD COLUMN x REAL NOT NULL DEFAULT 0; ALTER TABLE " table " ADD COLUMN y REAL NOT NULL DEFAULT 0;" \
+  "ALTER TABLE " table " ADD COLUMN width REAL NOT NULL DEFAULT 0; ALTER TABLE " table " ADD COLUMN height REAL NOT NULL DEFAULT 0;"
+#define ATTACHMENT_COLUMNS "blob, name, page, page_label, error, detail, send, text, recognised, x, y, width, height"
+
 /* migrations[n] brings a file of version n to n + 1. Never change one that was released. */
 static const char *const migrations[TYTO_STORE_VERSION] = {
   "CREATE TABLE conversation (id INTEGER PRIMARY KEY, title TEXT NOT NULL DEFAULT '', preview TEXT NOT NULL DEFAULT '',"
@@ -38,6 +46,8 @@ static const char *const migrations[TYTO_STORE_VERSION] = {
   " words_per_second REAL NOT NULL) WITHOUT ROWID;",
 
   store_search_schema,
+
+  ATTACHMENT_SENDING ("attachment") ATTACHMENT_SENDING ("draft_attachment"),
 };
 
 ConversationRecord *
@@ -68,6 +78,7 @@ attachment_record_free (AttachmentRecord *r)
   g_free (r->name);
   g_free (r->page_label);
   g_free (r->error);
+  g_free (r->text);
   g_free (r);
 }
 
@@ -245,7 +256,7 @@ store_database_close (sqlite3 *db)
     sqlite3_close (db);
 }
 
-/* The columns blob, name, page, page_label and error, from `column` on. */
+/* ATTACHMENT_COLUMNS, from `column` on. */
 static AttachmentRecord *
 read_attachment (sqlite3_stmt *s, int column)
 {
@@ -256,6 +267,12 @@ read_attachment (sqlite3_stmt *s, int column)
   r->page = sqlite3_column_int (s, column + 2);
   r->page_label = column_text (s, column + 3);
   r->error = column_text (s, column + 4);
+  r->detail = CLAMP (sqlite3_column_int (s, column + 5), OWL_DETAIL_DEFAULT, OWL_DETAIL_FINE);
+  r->send = CLAMP (sqlite3_column_int (s, column + 6), TYTO_SEND_PICTURE, TYTO_SEND_BOTH);
+  r->text = column_text (s, column + 7);
+  r->recognised = sqlite3_column_int (s, column + 8) != 0;
+  r->region = (OwlRegion){ sqlite3_column_double (s, column + 9), sqlite3_column_double (s, column + 10), sqlite3_column_double (s, column + 11),
+                           sqlite3_column_double (s, column + 12) };
   return r;
 }
 
@@ -263,7 +280,7 @@ static gboolean
 load_drafts (sqlite3 *db, GHashTable *by_id, GError **error)
 {
   sqlite3_stmt *s =
-      prepare (db, "SELECT conversation, blob, name, page, page_label, error FROM draft_attachment ORDER BY conversation, position", error);
+      prepare (db, "SELECT conversation, " ATTACHMENT_COLUMNS " FROM draft_attachment ORDER BY conversation, position", error);
   int code;
 
   if (!s)
@@ -318,8 +335,8 @@ static gboolean
 load_attachments (sqlite3 *db, gint64 conversation, GHashTable *by_id, GError **error)
 {
   sqlite3_stmt *s = prepare (db,
-                             "SELECT a.message, a.blob, a.name, a.page, a.page_label, a.error FROM attachment a"
-                             " JOIN message m ON m.id = a.message WHERE m.conversation = ?1 ORDER BY a.message, a.position",
+                             "SELECT message, " ATTACHMENT_COLUMNS " FROM attachment"
+                             " WHERE message IN (SELECT id FROM message WHERE conversation = ?1) ORDER BY message, position",
                              error);
   int code;
 
@@ -406,8 +423,8 @@ static gboolean
 save_attachments (sqlite3 *db, const char *table, const char *owner, gint64 id, GPtrArray *attachments, GError **error)
 {
   g_autofree char *clear = g_strdup_printf ("DELETE FROM %s WHERE %s = ?1", table, owner);
-  g_autofree char *insert = g_strdup_printf ("INSERT INTO %s (%s, position, blob, name, page, page_label, error)"
-                                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+  g_autofree char *insert = g_strdup_printf ("INSERT INTO %s (%s, position, " ATTACHMENT_COLUMNS ")"
+                                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
                                              table, owner);
   sqlite3_stmt *s = prepare (db, clear, error);
 
@@ -429,6 +446,14 @@ save_attachments (sqlite3 *db, const char *table, const char *owner, gint64 id, 
     sqlite3_bind_int (s, 5, a->page);
     bind_text (s, 6, a->page_label);
     bind_text (s, 7, a->error);
+    sqlite3_bind_int (s, 8, a->detail);
+    sqlite3_bind_int (s, 9, a->send);
+    bind_text (s, 10, a->text);
+    sqlite3_bind_int (s, 11, a->recognised);
+    sqlite3_bind_double (s, 12, a->region.x);
+    sqlite3_bind_double (s, 13, a->region.y);
+    sqlite3_bind_double (s, 14, a->region.width);
+    sqlite3_bind_double (s, 15, a->region.height);
     if (!finish (db, s, error))
       return FALSE;
   }

@@ -19,8 +19,9 @@ ConversationRecord *conversation_record_new (void);
 void conversation_record_free (ConversationRecord *record);
 
 typedef struct {
-  char *blob, *name, *page_label, *error;
-  int page;
+  char *blob, *name, *page_label, *error, *text;
+  int page, detail, send, recognised;
+  OwlRegion region; /* width 0: all of it */
 } AttachmentRecord;
 void attachment_record_free (AttachmentRecord *record);
 

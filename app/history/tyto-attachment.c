@@ -10,11 +10,19 @@ struct _TytoAttachment {
   TytoAttachmentState state;
   OwlPicture *thumbnail;
   double progress;
+
+  gboolean has_region;
+  OwlRegion region;
+  OwlDetail detail;
+  TytoSend send;
+  char *text;
+  gboolean recognised;
+  guint sending;
 };
 
 G_DEFINE_FINAL_TYPE (TytoAttachment, tyto_attachment, G_TYPE_OBJECT)
 
-enum { PROP_0, PROP_STATE, PROP_ERROR, PROP_THUMBNAIL_SERIAL, PROP_NUMBER, PROP_PROGRESS, N_PROPS };
+enum { PROP_0, PROP_STATE, PROP_ERROR, PROP_THUMBNAIL_SERIAL, PROP_NUMBER, PROP_PROGRESS, PROP_SENDING, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 
 static void
@@ -38,6 +46,9 @@ tyto_attachment_get_property (GObject *object, guint id, GValue *value, GParamSp
   case PROP_PROGRESS:
     g_value_set_double (value, self->progress);
     break;
+  case PROP_SENDING:
+    g_value_set_uint (value, self->sending);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -52,6 +63,7 @@ tyto_attachment_finalize (GObject *object)
   g_free (self->page_label);
   g_free (self->blob);
   g_free (self->error);
+  g_free (self->text);
   g_clear_pointer (&self->thumbnail, owl_picture_unref);
   G_OBJECT_CLASS (tyto_attachment_parent_class)->finalize (object);
 }
@@ -69,6 +81,7 @@ tyto_attachment_class_init (TytoAttachmentClass *klass)
   properties[PROP_THUMBNAIL_SERIAL] = g_param_spec_uint ("thumbnail-serial", NULL, NULL, 0, G_MAXUINT, 0, flags);
   properties[PROP_NUMBER] = g_param_spec_int ("number", NULL, NULL, 0, G_MAXINT, 0, flags);
   properties[PROP_PROGRESS] = g_param_spec_double ("progress", NULL, NULL, 0.0, 1.0, 0.0, flags);
+  properties[PROP_SENDING] = g_param_spec_uint ("sending", NULL, NULL, 0, G_MAXUINT, 0, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -76,6 +89,7 @@ static void
 tyto_attachment_init (TytoAttachment *self)
 {
   self->blob = g_strdup ("");
+  self->send = TYTO_SEND_PICTURE;
 }
 
 TytoAttachment *
@@ -205,6 +219,83 @@ tyto_attachment_set_progress (TytoAttachment *self, double progress)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS]);
 }
 
+static void
+say_sending_changed (TytoAttachment *self)
+{
+  self->sending++;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_SENDING]);
+}
+
+gboolean
+tyto_attachment_get_region (TytoAttachment *self, OwlRegion *region)
+{
+  if (self->has_region)
+    *region = self->region;
+  return self->has_region;
+}
+
+void
+tyto_attachment_set_region (TytoAttachment *self, const OwlRegion *region)
+{
+  self->has_region = region && region->width > 0.0 && region->height > 0.0;
+  if (self->has_region) {
+    self->region.x = CLAMP (region->x, 0.0, 1.0);
+    self->region.y = CLAMP (region->y, 0.0, 1.0);
+    self->region.width = MIN (region->width, 1.0 - self->region.x);
+    self->region.height = MIN (region->height, 1.0 - self->region.y);
+  }
+  say_sending_changed (self);
+}
+
+OwlDetail
+tyto_attachment_get_detail (TytoAttachment *self)
+{
+  return self->detail;
+}
+
+void
+tyto_attachment_set_detail (TytoAttachment *self, OwlDetail detail)
+{
+  self->detail = detail;
+  say_sending_changed (self);
+}
+
+TytoSend
+tyto_attachment_get_send (TytoAttachment *self)
+{
+  return self->text ? self->send : TYTO_SEND_PICTURE;
+}
+
+void
+tyto_attachment_set_send (TytoAttachment *self, TytoSend send)
+{
+  self->send = send;
+  say_sending_changed (self);
+}
+
+const char *
+tyto_attachment_get_text (TytoAttachment *self)
+{
+  return self->text;
+}
+
+gboolean
+tyto_attachment_is_text_recognised (TytoAttachment *self)
+{
+  return self->recognised;
+}
+
+void
+tyto_attachment_set_text (TytoAttachment *self, const char *text, gboolean recognised)
+{
+  g_autofree char *valid = text && *text ? g_utf8_make_valid (text, -1) : NULL;
+
+  g_free (self->text);
+  self->text = g_steal_pointer (&valid);
+  self->recognised = self->text && recognised;
+  say_sending_changed (self);
+}
+
 TytoAttachment *
 tyto_attachment_copy (TytoAttachment *attachment)
 {
@@ -212,6 +303,10 @@ tyto_attachment_copy (TytoAttachment *attachment)
 
   tyto_attachment_set_blob (copy, attachment->blob);
   tyto_attachment_set_page_label (copy, attachment->page_label);
+  tyto_attachment_set_region (copy, attachment->has_region ? &attachment->region : NULL);
+  tyto_attachment_set_detail (copy, attachment->detail);
+  tyto_attachment_set_text (copy, attachment->text, attachment->recognised);
+  tyto_attachment_set_send (copy, attachment->send);
   if (attachment->thumbnail)
     tyto_attachment_set_thumbnail (copy, attachment->thumbnail);
   if (attachment->state == TYTO_ATTACHMENT_READY)

@@ -18,7 +18,7 @@ typedef enum {
 } TytoAttachmentState;
 
 /* Properties, all notified: "state", "error", "thumbnail-serial" (raised when there is a new thumbnail), "number" (counts through the
- * conversation, from 1), "progress" (0..1: how far the engine has read it). */
+ * conversation, from 1), "progress" (0..1: how far the engine has read it), "sending" (raised when it will be sent in another way). */
 
 /* `name` as people know the file; `page` is -1 for a picture, else the page from 0. */
 TytoAttachment *tyto_attachment_new (const char *name, int page);
@@ -48,6 +48,27 @@ void tyto_attachment_set_thumbnail (TytoAttachment *self, OwlPicture *thumbnail)
 int tyto_attachment_get_number (TytoAttachment *self);
 void tyto_attachment_set_number (TytoAttachment *self, int number);
 double tyto_attachment_get_progress (TytoAttachment *self);
+
+/* How it is given to the model. Any change raises the property "sending". */
+
+/* A part of the picture or page (fractions from the top left): FALSE for all of it. A part is an attachment of its own beside the whole. */
+gboolean tyto_attachment_get_region (TytoAttachment *self, OwlRegion *region);
+void tyto_attachment_set_region (TytoAttachment *self, const OwlRegion *region);
+
+/* Overview or tiles; OWL_DETAIL_DEFAULT leaves it to the model. */
+OwlDetail tyto_attachment_get_detail (TytoAttachment *self);
+void tyto_attachment_set_detail (TytoAttachment *self, OwlDetail detail);
+
+typedef enum { TYTO_SEND_PICTURE = 1, TYTO_SEND_TEXT = 2, TYTO_SEND_BOTH = 3 } TytoSend;
+
+/* What goes along: pixels, text, or both. Without text it is always the picture. */
+TytoSend tyto_attachment_get_send (TytoAttachment *self);
+void tyto_attachment_set_send (TytoAttachment *self, TytoSend send);
+
+/* The text of the page, or NULL; `recognised`: read from a scan, not the file's own. It is kept with the message. */
+const char *tyto_attachment_get_text (TytoAttachment *self);
+gboolean tyto_attachment_is_text_recognised (TytoAttachment *self);
+void tyto_attachment_set_text (TytoAttachment *self, const char *text, gboolean recognised);
 void tyto_attachment_set_progress (TytoAttachment *self, double progress);
 
 G_END_DECLS

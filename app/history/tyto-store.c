@@ -212,6 +212,10 @@ add_attachments (GPtrArray *attachments, GPtrArray *records)
 
     tyto_attachment_set_blob (attachment, r->blob);
     tyto_attachment_set_page_label (attachment, r->page_label);
+    tyto_attachment_set_region (attachment, &r->region);
+    tyto_attachment_set_detail (attachment, (OwlDetail) r->detail);
+    tyto_attachment_set_text (attachment, r->text, r->recognised);
+    tyto_attachment_set_send (attachment, (TytoSend) r->send);
     if (r->error)
       tyto_attachment_set_failed (attachment, r->error);
     g_ptr_array_add (attachments, attachment);
@@ -230,6 +234,11 @@ add_records (GPtrArray *records, GPtrArray *attachments)
     r->page = tyto_attachment_get_page (attachment);
     r->page_label = g_strdup (tyto_attachment_get_page_label (attachment));
     r->error = g_strdup (tyto_attachment_get_error (attachment));
+    r->detail = (int) tyto_attachment_get_detail (attachment);
+    r->send = (int) tyto_attachment_get_send (attachment);
+    r->text = g_strdup (tyto_attachment_get_text (attachment));
+    r->recognised = tyto_attachment_is_text_recognised (attachment);
+    tyto_attachment_get_region (attachment, &r->region);
     g_ptr_array_add (records, r);
   }
 }

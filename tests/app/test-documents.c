@@ -2,8 +2,10 @@
 
 /* Pictures and documents as the app takes them in: what works, and the message that each kind of trouble gets. */
 #include "app-util.h"
+#include "make-pdf.h"
 
-#include "app/documents/tyto-documents.h"
+#include "app/chat/tyto-engine.h"
+#include "app/documents/tyto-document-text.h"
 
 #include <string.h>
 
@@ -102,7 +104,7 @@ test_picture (Fixture *f, gconstpointer data)
   /* The reference data says how it is displayed. */
   g_assert_cmpint (owl_picture_get_width (tyto_attachment_get_thumbnail (attachment)), ==, 63);
   g_assert_cmpint (owl_picture_get_height (tyto_attachment_get_thumbnail (attachment)), ==, 95);
-  pixels = tyto_documents_render (f->documents, first->blob, first->name, -1, NULL, &error);
+  pixels = tyto_documents_render (f->documents, first->blob, first->name, -1, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpint (owl_picture_get_width (pixels), ==, 63);
 }
@@ -134,11 +136,98 @@ test_trouble (Fixture *f, gconstpointer data)
   }
 }
 
+/* An empty page of the given size, with more in the trailer. */
+static char *
+make_plain_pdf (const char *media_box, const char *trailer)
+{
+  return g_strdup_printf ("%%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+                          "3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[%s]>>\nendobj\ntrailer\n<</Root 1 0 R %s>>\n%%%%EOF\n",
+                          media_box, trailer);
+}
+
+static OwlPicture *
+render (Fixture *f, const TytoImport *import, int page, const OwlRegion *region, int size, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  if (region)
+    tyto_documents_render_region_async (f->documents, import->blob, import->name, page, region, size, NULL, keep_result, &result);
+  else
+    tyto_documents_render_async (f->documents, import->blob, import->name, page, size, 0, NULL, keep_result, &result);
+  WAIT_FOR (result != NULL, LIMIT);
+  return region ? tyto_documents_render_region_finish (f->documents, result, error)
+                : tyto_documents_render_finish (f->documents, result, error);
+}
+
+/* Pages that are too many, too large, locked: each opens or says what is wrong. */
+static void
+test_hostile_pages (Fixture *f, gconstpointer data)
+{
+  g_autofree char *hash = g_strnfill (64, '5');
+  g_autofree char *encrypt = g_strdup_printf ("/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>/ID[<00><00>]", hash, hash);
+  g_autofree char *locked = make_plain_pdf ("0 0 100 100", encrypt), *large = make_plain_pdf ("0 0 20000 20000", "");
+  g_autofree char *locked_path = write_file (f, "locked.pdf", locked, strlen (locked));
+  g_autofree char *large_path = write_file (f, "large.pdf", large, strlen (large));
+  g_autofree char *long_path = NULL;
+  g_autoptr (GPtrArray) pages = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GByteArray) pdf = NULL;
+  g_autoptr (TytoImport) page_import = NULL, long_import = NULL;
+  g_autoptr (OwlPicture) whole = NULL, part = NULL, last = NULL;
+  g_autoptr (GError) error = NULL;
+
+  assert_refused (f, locked_path, "password");
+
+  page_import = import (f, large_path, &error);
+  g_assert_no_error (error);
+  whole = render (f, page_import, 0, NULL, TYTO_PAGE_SIZE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (owl_picture_get_width (whole), ==, TYTO_PAGE_SIZE);
+  part = render (f, page_import, 0, &(OwlRegion){ 0.5, 0.5, 0.001, 0.002 }, 500, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (owl_picture_get_height (part), ==, 500);
+
+  for (int i = 0; i < 500; i++)
+    g_ptr_array_add (pages, g_strdup_printf ("This is page %d.", i + 1));
+  pdf = make_text_pdf ((const char *const *) pages->pdata, pages->len);
+  long_path = write_file (f, "long.pdf", pdf->data, pdf->len);
+  long_import = import (f, long_path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (long_import->n_pages, ==, 500);
+  last = render (f, long_import, 499, NULL, 400, &error);
+  g_assert_no_error (error);
+  g_assert_null (render (f, long_import, 500, NULL, 400, &error));
+  g_assert_error (error, OWL_ERROR, OWL_ERROR_LIMIT);
+}
+
+/* The text of a page goes before the question, and says where it comes from. */
+static void
+test_question (Fixture *f, gconstpointer data)
+{
+  g_autoptr (TytoMessage) message = tyto_message_new (2, 1, 0, TYTO_ROLE_USER);
+  TytoAttachment *page = tyto_attachment_new ("report.pdf", 2), *picture = tyto_attachment_new ("cat.png", -1);
+  g_autofree char *plain = NULL, *with_text = NULL;
+
+  g_ptr_array_add (tyto_message_get_attachments (message), page);
+  g_ptr_array_add (tyto_message_get_attachments (message), picture);
+  tyto_message_set_text (message, "What is the total?");
+  tyto_attachment_set_send (page, TYTO_SEND_BOTH);
+  plain = tyto_engine_make_question (message);
+  g_assert_cmpstr (plain, ==, "What is the total?");
+  tyto_attachment_set_text (page, "Total | 12.50", FALSE);
+  tyto_attachment_set_text (picture, "MEOW", TRUE);
+  tyto_attachment_set_send (picture, TYTO_SEND_TEXT);
+  with_text = tyto_engine_make_question (message);
+  g_assert_cmpstr (with_text, ==,
+                   "Text of page 3 of report.pdf:\nTotal | 12.50\n\nText recognised in cat.png:\nMEOW\n\nWhat is the total?");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/documents/picture", Fixture, NULL, set_up, test_picture, tear_down);
   g_test_add ("/documents/trouble", Fixture, NULL, set_up, test_trouble, tear_down);
+  g_test_add ("/documents/hostile-pages", Fixture, NULL, set_up, test_hostile_pages, tear_down);
+  g_test_add ("/documents/question", Fixture, NULL, set_up, test_question, tear_down);
   return g_test_run ();
 }

@@ -250,6 +250,7 @@ test_draft (void)
   g_autoptr (TytoConversation) conversation = tyto_conversation_new (TYTO_CONVERSATION_NEW);
   g_autoptr (GPtrArray) attachments = g_ptr_array_new_with_free_func (g_object_unref), conversations = NULL;
   GPtrArray *found;
+  OwlRegion region;
 
   for (int i = 0; i < 3; i++) {
     TytoAttachment *page = tyto_attachment_new ("report.pdf", i);
@@ -257,6 +258,10 @@ test_draft (void)
     tyto_attachment_set_blob (page, "0123");
     g_ptr_array_add (attachments, page);
   }
+  tyto_attachment_set_region (g_ptr_array_index (attachments, 0), &(OwlRegion){ 0.25, 0.5, 0.5, 0.125 });
+  tyto_attachment_set_detail (g_ptr_array_index (attachments, 0), OWL_DETAIL_FINE);
+  tyto_attachment_set_text (g_ptr_array_index (attachments, 2), "Zwei | 2", TRUE);
+  tyto_attachment_set_send (g_ptr_array_index (attachments, 2), TYTO_SEND_TEXT);
   tyto_conversation_set_draft_attachments (conversation, attachments);
   tyto_conversation_set_draft (conversation, "What do these say?");
   tyto_conversation_set_model (conversation, "/models/large", "legal");
@@ -272,6 +277,15 @@ test_draft (void)
   found = tyto_conversation_get_draft_attachments (g_ptr_array_index (conversations, 0));
   g_assert_cmpuint (found->len, ==, 2);
   g_assert_cmpint (tyto_attachment_get_page (g_ptr_array_index (found, 1)), ==, 2);
+  g_assert_true (tyto_attachment_get_region (g_ptr_array_index (found, 0), &region));
+  g_assert_cmpfloat (region.x, ==, 0.25);
+  g_assert_cmpfloat (region.height, ==, 0.125);
+  g_assert_cmpint (tyto_attachment_get_detail (g_ptr_array_index (found, 0)), ==, OWL_DETAIL_FINE);
+  g_assert_cmpint (tyto_attachment_get_send (g_ptr_array_index (found, 0)), ==, TYTO_SEND_PICTURE);
+  g_assert_false (tyto_attachment_get_region (g_ptr_array_index (found, 1), &region));
+  g_assert_cmpint (tyto_attachment_get_send (g_ptr_array_index (found, 1)), ==, TYTO_SEND_TEXT);
+  g_assert_cmpstr (tyto_attachment_get_text (g_ptr_array_index (found, 1)), ==, "Zwei | 2");
+  g_assert_true (tyto_attachment_is_text_recognised (g_ptr_array_index (found, 1)));
   g_assert_cmpstr (tyto_conversation_get_model (g_ptr_array_index (conversations, 0)), ==, "/models/large");
   g_assert_cmpstr (tyto_conversation_get_adapter (g_ptr_array_index (conversations, 0)), ==, "legal");
   close_store (store);
