@@ -10,6 +10,7 @@
 #define LANES 8
 #define COLUMNS 4
 #define TOGETHER 2
+#define PAIRS 0
 #define FLOAT_COLUMNS 4
 
 typedef __m256i Ints;

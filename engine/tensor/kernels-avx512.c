@@ -10,6 +10,7 @@
 #define LANES 16
 #define COLUMNS 16
 #define TOGETHER 4
+#define PAIRS 1
 #define FLOAT_COLUMNS 16
 #define Q8_OFFSET 128
 
@@ -87,18 +88,25 @@ fifth_bits (Ints words, int j)
   return _mm512_maskz_set1_epi8 (_mm512_test_epi8_mask (spread, bit), 16);
 }
 
+INLINE Ints
+spread_four (const gint8 *values)
+{
+  gint32 four;
+
+  memcpy (&four, values, 4);
+  return _mm512_set1_epi32 (four);
+}
+
+INLINE Ints dot_words (Ints sum, Ints w, Ints values) { return _mm512_dpbusd_epi32 (sum, w, values); }
+
 INLINE void
 dot_together (const Ints *w, const gint8 *values, Ints *sums, int n, int count, int n_bits)
 {
 #pragma GCC unroll 8
   for (int j = 0; j < n; j++)
 #pragma GCC unroll 4
-    for (int c = 0; c < count; c++) {
-      gint32 four;
-
-      memcpy (&four, values + 32 * c + 4 * j, 4);
-      sums[c] = _mm512_dpbusd_epi32 (sums[c], w[j], _mm512_set1_epi32 (four));
-    }
+    for (int c = 0; c < count; c++)
+      sums[c] = dot_words (sums[c], w[j], spread_four (values + 32 * c + 4 * j));
 }
 
 /* Neighbours are added three times over, which leaves four partial sums by vector in order; a last time gives the sums. */

@@ -186,11 +186,15 @@ add_block (OwlType type, const guint8 *panel, gsize index, const OwlColumns *x, 
 }
 
 static void
-dot_panel (OwlType type, const void *panel, gsize n_blocks, const OwlColumns *x, float *out)
+dot_panels (OwlType type, const void *panels, gsize panel_size, int n_panels, gsize n_blocks, const OwlColumns *x, float *out)
 {
-  memset (out, 0, (gsize) x->width * OWL_PACK_ROWS * sizeof *out);
-  for (gsize block = 0; block < n_blocks; block++)
-    add_block (type, (const guint8 *) panel + block * OWL_PANEL_BLOCK_SIZE, block, x, out);
+  for (int i = 0; i < n_panels; i++, out += x->width * OWL_PACK_ROWS) {
+    const guint8 *panel = (const guint8 *) panels + (gsize) i * panel_size;
+
+    memset (out, 0, (gsize) x->width * OWL_PACK_ROWS * sizeof *out);
+    for (gsize block = 0; block < n_blocks; block++)
+      add_block (type, panel + block * OWL_PANEL_BLOCK_SIZE, block, x, out);
+  }
 }
 
 static void
@@ -360,7 +364,7 @@ const OwlKernels owl_kernels_scalar = {
   .quantise = quantise,
   .dot = dot,
   .unpack = unpack,
-  .dot_panel = dot_panel,
+  .dot_panels = dot_panels,
   .dot_floats = dot_floats,
   .widen = owl_type_to_f32,
   .narrow = narrow,

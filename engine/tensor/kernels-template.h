@@ -10,6 +10,7 @@
  *   TOGETHER         columns whose sums are built side by side, so that none waits for itself
  *   dot_together (w, values, sums, n, count, bits): adds, by lane, the sums of n · 4 products to each of `count` sums; the values of the
  *                    columns are 32 apart; `bits` bounds w
+ *   PAIRS            1 where registers are many enough for two groups side by side, with dot_words and spread_four
  *   sum_lanes (v[LANES]): the sum over each vector, as one vector
  *   round_block (src, values, low_sum, high_sum): rounds 32 floats, returns their scale and the sums of both halves
  * Everything is inlined with constant widths, so that all arrays of vectors live in registers. */
@@ -232,9 +233,12 @@ dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, int block_bytes, co
 }
 
 INLINE void
-unpack_group (UnpackFunc func, const guint8 *group, gsize n_blocks, guint8 *panel)
+unpack_group (UnpackFunc func, int block_bytes, const guint8 *group, gsize n_blocks, guint8 *panel)
 {
-  for (gsize block = 0; block < n_blocks; block++, panel += OWL_PANEL_BLOCK_SIZE)
+  for (gsize block = 0; block < n_blocks; block++, panel += OWL_PANEL_BLOCK_SIZE) {
+#pragma GCC unroll 16
+    for (int line = 0; line < block_bytes; line += 64)
+      __builtin_prefetch (group + block * (gsize) block_bytes + FETCH_AHEAD + line);
     for (int part = 0; part < PARTS; part++) {
       float *floats = (float *) (void *) (panel + 512);
       Block w = { .b = spread_float (0.0f) };
@@ -246,6 +250,7 @@ unpack_group (UnpackFunc func, const guint8 *group, gsize n_blocks, guint8 *pane
       store_floats (floats + part * LANES, w.a);
       store_floats (floats + 16 + part * LANES, w.b);
     }
+  }
 }
 
 /* A function for each type, with a constant width in each branch. */
@@ -286,6 +291,91 @@ DEFINE_DOT (dot_panel_min_4, unpack_panel, OWL_DOT_MIN, 4, 0)
 DEFINE_DOT (dot_panel_min_5, unpack_panel, OWL_DOT_MIN, 5, 0)
 DEFINE_DOT (dot_panel_halves, unpack_panel, OWL_DOT_HALVES, 6, 0)
 
+#if PAIRS
+/* Two panels at once, so that each value of x is loaded once for both; loads are otherwise as many as products. The panels are taken piece by
+ * piece, which stays in the first-level cache for all columns. */
+#define PAIR_COLUMNS 4
+#define PAIR_BLOCKS 16
+
+INLINE void
+dot_pair_piece (OwlDotKind kind, const guint8 *const panels[2], gsize first, gsize end, const OwlColumns *x, int width, int from, float *out)
+{
+  Floats sums[2 * PAIR_COLUMNS];
+
+#pragma GCC unroll 8
+  for (int i = 0; i < 2 * PAIR_COLUMNS; i++)
+    sums[i] = load_floats (out + (i / PAIR_COLUMNS * width + from + i % PAIR_COLUMNS) * OWL_PACK_ROWS);
+  for (gsize block = first; block < end; block++) {
+    gsize at = block * (gsize) width + (gsize) from, at_sum = at + block * (gsize) width;
+    const gint8 *values = x->values + at * OWL_COLUMN_BLOCK;
+    Ints low[2 * PAIR_COLUMNS], high[2 * PAIR_COLUMNS];
+
+#pragma GCC unroll 8
+    for (int i = 0; i < 2 * PAIR_COLUMNS; i++) {
+      low[i] = spread_words (kind == OWL_DOT_MIN ? 0 : x->offsets[at_sum + i % PAIR_COLUMNS]);
+      high[i] = spread_words (kind == OWL_DOT_HALVES ? x->offsets[at_sum + width + i % PAIR_COLUMNS] : 0);
+    }
+#pragma GCC unroll 8
+    for (int j = 0; j < 8; j++) {
+      Ints *to = kind == OWL_DOT_HALVES && j >= 4 ? high : low;
+      Ints w0 = load_words (panels[0] + block * OWL_PANEL_BLOCK_SIZE + j * 64);
+      Ints w1 = load_words (panels[1] + block * OWL_PANEL_BLOCK_SIZE + j * 64);
+
+#pragma GCC unroll 4
+      for (int c = 0; c < PAIR_COLUMNS; c++) {
+        Ints four = spread_four (values + 32 * c + 4 * j);
+
+        to[c] = dot_words (to[c], w0, four);
+        to[PAIR_COLUMNS + c] = dot_words (to[PAIR_COLUMNS + c], w1, four);
+      }
+    }
+#pragma GCC unroll 8
+    for (int i = 0; i < 2 * PAIR_COLUMNS; i++) {
+      const float *floats = (const float *) (const void *) (panels[i / PAIR_COLUMNS] + block * OWL_PANEL_BLOCK_SIZE + 512);
+      Floats a = load_floats (floats), b = load_floats (floats + 16), scale = spread_float (x->scales[at + i % PAIR_COLUMNS]);
+
+      if (kind == OWL_DOT_HALVES)
+        sums[i] = fma_floats (fma_floats (to_floats (high[i]), b, to_floats (low[i]) * a), scale, sums[i]);
+      else
+        sums[i] = fma_floats (to_floats (low[i]), a * scale, sums[i]);
+      if (kind == OWL_DOT_MIN)
+        sums[i] = fma_floats (b, spread_float (x->sums[at_sum + i % PAIR_COLUMNS]), sums[i]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < 2 * PAIR_COLUMNS; i++)
+    store_floats (out + (i / PAIR_COLUMNS * width + from + i % PAIR_COLUMNS) * OWL_PACK_ROWS, sums[i]);
+}
+
+INLINE void
+dot_pair_of (OwlDotKind kind, const guint8 *first_panel, gsize panel_size, gsize n_blocks, const OwlColumns *x, float *out)
+{
+  const guint8 *const panels[2] = { first_panel, first_panel + panel_size };
+
+  memset (out, 0, 2 * (gsize) x->width * OWL_PACK_ROWS * sizeof *out);
+  for (gsize block = 0; block < n_blocks; block += PAIR_BLOCKS)
+    for (int from = 0; from < x->width; from += PAIR_COLUMNS)
+      dot_pair_piece (kind, panels, block, MIN (block + PAIR_BLOCKS, n_blocks), x, x->width, from, out);
+}
+
+static void
+dot_pair (OwlType type, const guint8 *panels, gsize panel_size, gsize n_blocks, const OwlColumns *x, float *out)
+{
+  switch (owl_dot_kind (type)) {
+  case OWL_DOT_MIN:
+    dot_pair_of (OWL_DOT_MIN, panels, panel_size, n_blocks, x, out);
+    break;
+  case OWL_DOT_HALVES:
+    dot_pair_of (OWL_DOT_HALVES, panels, panel_size, n_blocks, x, out);
+    break;
+  case OWL_DOT_OFFSET:
+  default:
+    dot_pair_of (OWL_DOT_OFFSET, panels, panel_size, n_blocks, x, out);
+    break;
+  }
+}
+#endif
+
 typedef struct {
   void (*dot) (const guint8 *group, gsize n_blocks, const OwlColumns *x, float *out);
   void (*dot_panel) (const guint8 *panel, gsize n_blocks, const OwlColumns *x, float *out);
@@ -305,9 +395,17 @@ dot (OwlType type, const void *group, gsize n_blocks, const OwlColumns *x, float
 }
 
 static void
-dot_panel (OwlType type, const void *panel, gsize n_blocks, const OwlColumns *x, float *out)
+dot_panels (OwlType type, const void *panels, gsize panel_size, int n_panels, gsize n_blocks, const OwlColumns *x, float *out)
 {
-  type_funcs[type].dot_panel (panel, n_blocks, x, out);
+  int i = 0;
+
+#if PAIRS
+  if (x->width % PAIR_COLUMNS == 0)
+    for (; i + 2 <= n_panels; i += 2)
+      dot_pair (type, (const guint8 *) panels + (gsize) i * panel_size, panel_size, n_blocks, x, out + i * x->width * OWL_PACK_ROWS);
+#endif
+  for (; i < n_panels; i++)
+    type_funcs[type].dot_panel ((const guint8 *) panels + (gsize) i * panel_size, n_blocks, x, out + i * x->width * OWL_PACK_ROWS);
 }
 
 static void
@@ -315,32 +413,32 @@ unpack (OwlType type, const void *group, gsize n_blocks, void *panel)
 {
   switch (type) {
   case OWL_TYPE_Q4_0:
-    unpack_group (unpack_q4_0, group, n_blocks, panel);
+    unpack_group (unpack_q4_0, 288, group, n_blocks, panel);
     break;
   case OWL_TYPE_Q4_1:
-    unpack_group (unpack_q4_1, group, n_blocks, panel);
+    unpack_group (unpack_q4_1, 320, group, n_blocks, panel);
     break;
   case OWL_TYPE_Q5_0:
-    unpack_group (unpack_q5_0, group, n_blocks, panel);
+    unpack_group (unpack_q5_0, 352, group, n_blocks, panel);
     break;
   case OWL_TYPE_Q5_1:
-    unpack_group (unpack_q5_1, group, n_blocks, panel);
+    unpack_group (unpack_q5_1, 384, group, n_blocks, panel);
     break;
   case OWL_TYPE_Q4_K:
-    unpack_group (unpack_q4_k, group, n_blocks, panel);
+    unpack_group (unpack_q4_k, 288, group, n_blocks, panel);
     break;
   case OWL_TYPE_Q5_K:
-    unpack_group (unpack_q5_k, group, n_blocks, panel);
+    unpack_group (unpack_q5_k, 352, group, n_blocks, panel);
     break;
   case OWL_TYPE_Q6_K:
-    unpack_group (unpack_q6_k, group, n_blocks, panel);
+    unpack_group (unpack_q6_k, 420, group, n_blocks, panel);
     break;
   case OWL_TYPE_F32:
   case OWL_TYPE_F16:
   case OWL_TYPE_BF16:
   case OWL_TYPE_Q8_0:
   default:
-    unpack_group (unpack_q8_0, group, n_blocks, panel);
+    unpack_group (unpack_q8_0, 544, group, n_blocks, panel);
     break;
   }
 }
@@ -406,6 +504,34 @@ dot_floats_columns (OwlType type, const guint8 *groups, gsize group_size, int n_
     store_floats (out + (i / (PARTS * step) * width + from + i % step) * OWL_PACK_ROWS + i / step % PARTS * LANES, sums[i]);
 }
 
+/* Eight columns of two groups: each value of x is loaded once for both. */
+INLINE void
+dot_floats_pair (OwlType type, const guint8 *groups, gsize group_size, gsize n, const float *x, int width, int from, float *out)
+{
+  gsize unit = type == OWL_TYPE_F32 ? 64 : 32;
+  Floats sums[16];
+
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i++)
+    sums[i] = load_floats (out + (i / 8 * width + from + i % 8) * OWL_PACK_ROWS);
+  for (gsize k = 0; k < n; k++) {
+    Floats w0 = load_value (type, groups + k * unit, 0), w1 = load_value (type, groups + group_size + k * unit, 0);
+
+    __builtin_prefetch (groups + k * unit + 512);
+    __builtin_prefetch (groups + group_size + k * unit + 512);
+#pragma GCC unroll 8
+    for (int c = 0; c < 8; c++) {
+      Floats value = spread_float (x[k * (gsize) width + (gsize) (from + c)]);
+
+      sums[c] = fma_floats (w0, value, sums[c]);
+      sums[8 + c] = fma_floats (w1, value, sums[8 + c]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i++)
+    store_floats (out + (i / 8 * width + from + i % 8) * OWL_PACK_ROWS, sums[i]);
+}
+
 INLINE void
 dot_floats_of (OwlType type, const guint8 *groups, gsize group_size, int n_groups, gsize n, const float *x, int width, float *out)
 {
@@ -424,7 +550,11 @@ dot_floats_of (OwlType type, const guint8 *groups, gsize group_size, int n_group
       dot_floats_columns (type, at, group_size, 1, n, x, 2, 0, 2, sums);
     else if (width == 4)
       dot_floats_columns (type, at, group_size, 1, n, x, 4, 0, 4, sums);
-    else if (width == 8)
+    else if (PAIRS && group + 2 <= n_groups) {
+      for (int from = 0; from < width; from += 8)
+        dot_floats_pair (type, at, group_size, n, x, width, from, sums);
+      group++;
+    } else if (width == 8)
       for (int from = 0; from < 8; from += MIN (FLOAT_COLUMNS, 8))
         dot_floats_columns (type, at, group_size, 1, n, x, 8, from, MIN (FLOAT_COLUMNS, 8), sums);
     else
@@ -695,7 +825,7 @@ rms_norm (const float *x, gsize width, const float *weight, float eps, float *y)
 
 #define KERNELS                                                                                                              \
   {                                                                                                       \
-    .q8_offset = Q8_OFFSET, .quantise = quantise, .dot = dot, .unpack = unpack, .dot_panel = dot_panel,   \
+    .q8_offset = Q8_OFFSET, .quantise = quantise, .dot = dot, .unpack = unpack, .dot_panels = dot_panels,  \
     .dot_floats = dot_floats, .widen = widen, .narrow = narrow, .scores = scores, .mix = mix,             \
     .layer_norm = layer_norm, .rms_norm = rms_norm, .silu_multiply = silu_multiply, .quick_gelu = quick_gelu, .tanh_gelu = tanh_gelu, .softmax = softmax, \
   }

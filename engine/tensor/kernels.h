@@ -46,9 +46,10 @@ typedef struct {
   void (*quantise) (OwlDotKind kind, int offset, const float *x, gsize stride, int n, gsize n_blocks, OwlColumns *columns);
   /* out [width, 16] = columns × group. */
   void (*dot) (OwlType type, const void *group, gsize n_blocks, const OwlColumns *columns, float *out);
-  /* The same in two steps, for many columns. */
+  /* The same in two steps, for many columns: groups are unpacked to panels, `panel_size` bytes apart; out [n_panels, width, 16]. */
   void (*unpack) (OwlType type, const void *group, gsize n_blocks, void *panel);
-  void (*dot_panel) (OwlType type, const void *panel, gsize n_blocks, const OwlColumns *columns, float *out);
+  void (*dot_panels) (OwlType type, const void *panels, gsize panel_size, int n_panels, gsize n_blocks, const OwlColumns *columns,
+                      float *out);
   /* Float types: out [n_groups, width, 16] += x × groups, `group_size` bytes apart. x [n, width]. Each sum runs over n in order. */
   void (*dot_floats) (OwlType type, const void *groups, gsize group_size, int n_groups, gsize n, const float *x, int width,
                       float *out);

@@ -11,6 +11,8 @@
 #define MIN_TASK_WORK (1u << 18)
 /* From this many columns on a group of quantised weights is unpacked once for all of them. */
 #define PANEL_COLUMNS 9
+/* Groups that are unpacked and multiplied at a time. */
+#define PANELS 2
 /* Float products run over so much of the inner dimension at a time, for which a tile of x stays in the first-level cache. */
 #define FLOAT_DEPTH 512
 /* Groups of float weights that share such a piece of x. */
@@ -148,20 +150,24 @@ prepare_tile (gsize index, int thread, gpointer data)
 
 /* Takes sums [width, 16] of a tile over to y. */
 static void
-store_sums (const Product *p, const Tile *tile, gsize group, const float *sums)
+store_sums (const Product *p, const Tile *tile, gsize group, const float *restrict sums)
 {
   gsize row = group * OWL_PACK_ROWS, rows = MIN (OWL_PACK_ROWS, p->out - row);
 
   for (int column = 0; column < tile->n; column++, sums += OWL_PACK_ROWS) {
-    float *y = p->y + (tile->first + (gsize) column) * p->out + row;
+    float *restrict y = p->y + (tile->first + (gsize) column) * p->out + row;
+    float values[OWL_PACK_ROWS];
 
-    for (gsize i = 0; i < rows; i++) {
-      float value = p->alpha * sums[i];
-
-      if (p->bias)
-        value += p->bias[row + i];
-      y[i] = p->add ? y[i] + value : value;
-    }
+    for (int i = 0; i < OWL_PACK_ROWS; i++)
+      values[i] = p->alpha * sums[i];
+    for (gsize i = 0; p->bias && i < rows; i++)
+      values[i] += p->bias[row + i];
+    for (gsize i = 0; p->add && i < rows; i++)
+      values[i] += y[i];
+    if (rows == OWL_PACK_ROWS)
+      memcpy (y, values, sizeof values);
+    else
+      memcpy (y, values, rows * sizeof *values);
   }
 }
 
@@ -178,30 +184,44 @@ get_group (const Product *p, gsize group, guint8 *scratch)
   return scratch;
 }
 
+/* Few columns: straight from the packed groups. */
 static void
 quantised_task (gsize task, int thread, gpointer data)
 {
   const Product *p = data;
   gsize first = task * p->groups_per_task, end = MIN (first + p->groups_per_task, p->n_groups);
-  gsize n_blocks = p->in / OWL_COLUMN_BLOCK, packed_size = p->w->packed ? 0 : align_64 (p->group_size);
-  gboolean unpack = p->n >= PANEL_COLUMNS;
-  guint8 *scratch = owl_pool_get_scratch (p->pool, thread, packed_size + (unpack ? n_blocks * OWL_PANEL_BLOCK_SIZE : 0));
-  guint8 *panel = scratch + packed_size;
+  guint8 *scratch = p->w->packed ? NULL : owl_pool_get_scratch (p->pool, thread, p->group_size);
   float sums[OWL_MAX_COLUMNS * OWL_PACK_ROWS] __attribute__ ((aligned (64)));
 
   for (gsize group = first; group < end; group++) {
-    const guint8 *weights = get_group (p, group, scratch);
+    p->kernels->dot (p->w->type, get_group (p, group, scratch), p->in / OWL_COLUMN_BLOCK, &p->tiles->columns, sums);
+    store_sums (p, p->tiles, group, sums);
+  }
+}
 
-    if (unpack)
-      p->kernels->unpack (p->w->type, weights, n_blocks, panel);
+/* Many columns: each group is unpacked once for all. */
+static void
+panel_task (gsize task, int thread, gpointer data)
+{
+  const Product *p = data;
+  gsize first = task * p->groups_per_task, end = MIN (first + p->groups_per_task, p->n_groups);
+  gsize n_blocks = p->in / OWL_COLUMN_BLOCK, packed_size = p->w->packed ? 0 : align_64 (p->group_size);
+  gsize panel_size = n_blocks * OWL_PANEL_BLOCK_SIZE;
+  guint8 *scratch = owl_pool_get_scratch (p->pool, thread, packed_size + PANELS * panel_size);
+  guint8 *panels = scratch + packed_size;
+  float sums[PANELS * OWL_MAX_COLUMNS * OWL_PACK_ROWS] __attribute__ ((aligned (64)));
+
+  for (gsize group = first; group < end; group += PANELS) {
+    int n = (int) MIN (PANELS, end - group);
+
+    for (int i = 0; i < n; i++)
+      p->kernels->unpack (p->w->type, get_group (p, group + (gsize) i, scratch), n_blocks, panels + (gsize) i * panel_size);
     for (gsize i = 0; i < p->n_tiles; i++) {
       const Tile *tile = &p->tiles[i];
 
-      if (unpack)
-        p->kernels->dot_panel (p->w->type, panel, n_blocks, &tile->columns, sums);
-      else
-        p->kernels->dot (p->w->type, weights, n_blocks, &tile->columns, sums);
-      store_sums (p, tile, group, sums);
+      p->kernels->dot_panels (p->w->type, panels, panel_size, n, n_blocks, &tile->columns, sums);
+      for (int j = 0; j < n; j++)
+        store_sums (p, tile, group + (gsize) j, sums + j * tile->columns.width * OWL_PACK_ROWS);
     }
   }
 }
@@ -252,6 +272,8 @@ plan_tasks (Product *p)
   gsize n_tasks = MAX (CLAMP (work / MIN_TASK_WORK, 1, wanted), work / MAX_TASK_WORK);
 
   p->groups_per_task = MAX ((p->n_groups + n_tasks - 1) / n_tasks, 1);
+  if (p->n >= PANEL_COLUMNS)
+    p->groups_per_task = (p->groups_per_task + PANELS - 1) / PANELS * PANELS;
   return (p->n_groups + p->groups_per_task - 1) / p->groups_per_task;
 }
 
@@ -270,7 +292,8 @@ run_product (Product *p, GCancellable *cancellable)
     prepare_tile (0, 0, p);
   else if (!owl_pool_run (p->pool, p->n_tiles, prepare_tile, p, cancellable))
     return FALSE;
-  return owl_pool_run (p->pool, plan_tasks (p), p->quantised ? quantised_task : float_task, p, cancellable);
+  return owl_pool_run (p->pool, plan_tasks (p), !p->quantised ? float_task : p->n < PANEL_COLUMNS ? quantised_task : panel_task, p,
+                       cancellable);
 }
 
 gboolean

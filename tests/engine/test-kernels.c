@@ -126,9 +126,10 @@ check_dot (const OwlKernels *k, GRand *rand, OwlType type, Fill fill, gsize n_bl
   gsize count = n_values / 32;
   g_auto (Guarded) rows = guarded_new (row_size * (gsize) n_rows);
   g_auto (Guarded) group = guarded_new (row_size * 16);
-  g_auto (Guarded) panel = guarded_new (count * OWL_PANEL_BLOCK_SIZE);
+  gsize panel_size = count * OWL_PANEL_BLOCK_SIZE, n_sums = (gsize) width * 16;
+  g_auto (Guarded) panels = guarded_new (3 * panel_size);
   g_auto (Guarded) x = guarded_new (n_values * (gsize) n * sizeof (float));
-  g_auto (Guarded) out = guarded_new ((gsize) width * 16 * sizeof (float));
+  g_auto (Guarded) out = guarded_new (3 * n_sums * sizeof (float));
   float expected[256], *got = (float *) (void *) out.data;
   Tile reference, tile;
 
@@ -143,10 +144,14 @@ check_dot (const OwlKernels *k, GRand *rand, OwlType type, Fill fill, gsize n_bl
   s->dot (type, group.data, count, &reference.columns, expected);
   k->dot (type, group.data, count, &tile.columns, got);
   g_assert_cmpmem (got, (gsize) width * 64, expected, (gsize) width * 64);
-  memset (got, 0xee, (gsize) width * 64);
-  k->unpack (type, group.data, count, panel.data);
-  k->dot_panel (type, panel.data, count, &tile.columns, got);
-  g_assert_cmpmem (got, (gsize) width * 64, expected, (gsize) width * 64);
+  /* Three panels, of which two are equal and the one between is another. */
+  memset (got, 0xee, 3 * n_sums * sizeof (float));
+  for (gsize i = 0; i < 3; i++)
+    k->unpack (type, group.data, count, panels.data + i * panel_size);
+  memset (panels.data + panel_size, 1, panel_size);
+  k->dot_panels (type, panels.data, panel_size, 3, count, &tile.columns, got);
+  g_assert_cmpmem (got, n_sums * sizeof (float), expected, n_sums * sizeof (float));
+  g_assert_cmpmem (got + 2 * n_sums, n_sums * sizeof (float), expected, n_sums * sizeof (float));
   tile_clear (&reference);
   tile_clear (&tile);
 }
