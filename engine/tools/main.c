@@ -13,6 +13,7 @@ static const OwlTool tools[] = {
   { "inspect", "show what is in a model", owl_tool_inspect },
   { "tokenize", "print the token ids of a text", owl_tool_tokenize },
   { "detokenize", "print the text of token ids", owl_tool_detokenize },
+  { "train", "train a model or an adapter", owl_tool_train },
   { "probe", "write one tensor of an evaluation to a file", owl_tool_probe },
 };
 

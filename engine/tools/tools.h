@@ -19,6 +19,7 @@ int owl_tool_detokenize (int argc, char **argv);
 int owl_tool_inspect (int argc, char **argv);
 int owl_tool_probe (int argc, char **argv);
 int owl_tool_tokenize (int argc, char **argv);
+int owl_tool_train (int argc, char **argv);
 
 /* Exit statuses of the contract. */
 enum { OWL_EXIT_OK = 0, OWL_EXIT_FAILED = 1, OWL_EXIT_USAGE = 2 };

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "files/gguf.h"
+#include "train/tape.h"
+
+G_BEGIN_DECLS
+
+/* The whole model as it is trained: every tensor in float32 under its official name. */
+
+/* How rows of a model file stand in the official tensor. */
+typedef enum { OWL_LAYOUT_SAME, OWL_LAYOUT_ROTARY, OWL_LAYOUT_QKV } OwlLayout;
+
+/* Which tensor of a model file holds (a part of) which parameter. */
+typedef struct {
+  char *gguf;
+  OwlParameter *parameter;
+  OwlLayout layout;
+  int n_heads, part; /* OWL_LAYOUT_QKV: 0 q, 1 k, 2 v, -1 all three one after the other */
+} OwlBinding;
+
+typedef struct {
+  OwlParameter *w, *b;
+} OwlTrainNorm, OwlTrainLinear;
+
+typedef struct {
+  OwlTrainNorm attn_norm, ffn_norm;
+  OwlTrainLinear q, k, v, out, gate, up, down; /* BLOOM: q is the fused query_key_value, and there is no gate */
+  const OwlTapeLora *lora[7];                  /* in that order; NULL: none */
+} OwlTrainDecoderLayer;
+
+typedef struct {
+  OwlTrainNorm ln1, ln2;
+  OwlTrainLinear qkv, out, up, down;
+} OwlTrainVitLayer;
+
+typedef struct {
+  OwlTrainNorm norm, kv_norm, ffn_norm, sub_norm;
+  OwlTrainLinear q, k, v, out, gate, up, down;
+} OwlTrainAbstractorLayer;
+
+typedef struct {
+  OwlParameters *parameters;
+  GPtrArray *language_bindings, *vision_bindings; /* OwlBinding */
+  GPtrArray *loras;                               /* LoraTarget, see network-lora.c */
+
+  gboolean bloom;
+  int width, n_layers, n_heads, head_dim;
+  gsize vocabulary;
+  float eps;
+  double rope_base;
+  float *alibi;
+  OwlParameter *embedding, *output;
+  OwlTrainNorm embedding_norm, output_norm;
+  OwlTrainDecoderLayer *decoder;
+
+  gboolean has_vision;
+  int image_size, patch_size, n_patches, vision_width, vision_heads, vision_layers;
+  int n_queries, abstractor_heads, abstractor_layers;
+  float vision_eps, abstractor_eps, mean[3], std[3];
+  OwlParameter *class_embedding, *position_embedding, *patch, *queries, *image_end;
+  OwlTrainNorm pre_norm, post_norm;
+  OwlTrainVitLayer *vit;
+  OwlTrainAbstractorLayer *abstractor;
+  OwlTrainLinear project;
+
+  double lora_alpha;
+  int lora_rank;
+  gboolean recompute; /* activations inside a layer are computed again instead of kept */
+} OwlNetwork;
+
+/* Reads a model folder (or a language GGUF alone). Models that this trainer does not know are refused: shared key heads, partial or scaled rotary
+ * embedding, crop positions. */
+OwlNetwork *owl_network_open (const char *path, GError **error);
+void owl_network_free (OwlNetwork *network);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlNetwork, owl_network_free)
+
+/* Adds an adapter: that of a .lora.gguf file, or with `path` NULL a new one on the modules that `targets` names (a regular expression on the whole
+ * name as PEFT takes it, or endings such as "q_proj,v_proj"; NULL: the published ones), A drawn from `seed`, B zero. */
+gboolean owl_network_add_lora (OwlNetwork *network, const char *path, const char *targets, int rank, double alpha, guint64 seed,
+                               GError **error);
+/* Dropout for the coming forward pass. */
+void owl_network_set_dropout (OwlNetwork *network, float dropout, guint64 seed);
+
+/* What a stage trains. */
+typedef enum {
+  OWL_TRAIN_VISION = 1 << 0,     /* f_V */
+  OWL_TRAIN_ABSTRACTOR = 1 << 1, /* f_K, with the query tokens */
+  OWL_TRAIN_DECODER = 1 << 2,
+  OWL_TRAIN_LORA = 1 << 3,
+} OwlTrainParts;
+void owl_network_train (OwlNetwork *network, OwlTrainParts parts);
+
+/* One sequence: ids with -1 for the positions of pictures, in order; labels[i] is the id that position i must say next, or -100. */
+typedef struct {
+  const gint32 *ids, *labels;
+  gsize n;
+  const float *const *pictures; /* pixel values [3, image_size, image_size] each */
+  gsize n_pictures;
+} OwlSequence;
+
+/* The loss over some sequences, times `scale` a target; with a recording tape the gradients are carried to all trained parameters.
+ * FALSE when cancelled. `n_correct` may be NULL. */
+gboolean owl_network_run (OwlNetwork *network, OwlTape *tape, const OwlSequence *sequences, gsize n, double scale, double *loss,
+                          gsize *n_correct);
+
+/* Writes OUT with everything of `source` (a language or vision GGUF) but the values of trained parameters, as float32. FALSE and no file on failure. */
+gboolean owl_network_write (OwlNetwork *network, GPtrArray *bindings, const char *source, const char *out, GError **error);
+/* What stage 2 leaves beside an adapter: abstractor and end mark. */
+gboolean owl_network_write_abstractor (OwlNetwork *network, const char *source, const char *out, GError **error);
+gboolean owl_network_write_lora (OwlNetwork *network, const char *out, GError **error);
+
+/* For network-lora.c: rows of a file's tensor into the parameter and back. */
+void owl_binding_load (const OwlBinding *binding, const OwlTensor *tensor);
+void owl_binding_row (const OwlBinding *binding, gsize row, gsize cols, float *values);
+
+G_END_DECLS

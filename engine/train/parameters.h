@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "base/error.h"
+
+G_BEGIN_DECLS
+
+/* A tensor of the model in float32, named and laid out as in the official checkpoint. */
+typedef struct {
+  char *name;        /* "abstractor.vit_eos", "base_model.model.language_model.….lora_A.weight" */
+  gsize rows, cols;  /* [rows, cols]; vectors have one row */
+  int n_dims;        /* as it is published, for files of other programs */
+  gsize dims[4];
+  float *value;
+  float *grad;       /* NULL: frozen */
+  float *m, *v;      /* AdamW's moments, with `grad` */
+  gboolean is_norm_or_bias;
+} OwlParameter;
+
+typedef struct {
+  GPtrArray *list;     /* OwlParameter, in a fixed order */
+  GHashTable *by_name; /* borrowed */
+} OwlParameters;
+
+OwlParameters *owl_parameters_new (void);
+void owl_parameters_free (OwlParameters *parameters);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlParameters, owl_parameters_free)
+
+/* Adds a zeroed tensor; `dims` are its published dimensions, of which the last one is `cols`, or for a convolution all but the first together. */
+OwlParameter *owl_parameters_add (OwlParameters *parameters, const char *name, int n_dims, const gsize *dims);
+OwlParameter *owl_parameters_find (const OwlParameters *parameters, const char *name);
+/* The same by a format; never NULL: a missing tensor is a mistake in the program. */
+OwlParameter *owl_parameters_get (const OwlParameters *parameters, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+gsize owl_parameter_size (const OwlParameter *parameter);
+
+/* Gives a parameter a gradient and moments: it is trained. */
+void owl_parameter_train (OwlParameter *parameter);
+
+G_END_DECLS

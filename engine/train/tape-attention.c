@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train/tape.h"
+
+#include <cblas.h>
+#include <math.h>
+
+typedef struct {
+  OwlNode *node;
+  OwlTapeHeads q, k, v;
+  float *dq, *dk, *dv;
+  int n_heads, head_dim;
+  const OwlTapeSpan *spans;
+  gsize n_spans;
+  gsize *offsets; /* of the probabilities of each span, for all of its heads */
+  float *probabilities;
+  float *scratch; /* for the gradient of the scores: one piece for each span and head */
+  gboolean causal;
+  const float *alibi;
+  float scale;
+} Attention;
+
+/* C (+)= alpha op(A) op(B). */
+static void
+multiply (gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b, gsize ldb, float beta,
+          float *c, gsize ldc)
+{
+  cblas_sgemm (CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int) m, (int) n, (int) k, alpha, a, (int) lda, b,
+               (int) ldb, beta, c, (int) ldc);
+}
+
+static float *
+head_of (const OwlTapeHeads *h, float *base, gsize row, int head)
+{
+  return base + row * h->node->cols + h->start + (gsize) head * h->stride;
+}
+
+static void
+softmax_rows (const Attention *c, const OwlTapeSpan *span, int head, float *p)
+{
+  for (gsize i = 0; i < span->n_q; i++) {
+    float *row = p + i * span->n_k, max = -INFINITY;
+    /* A query sees itself and what came before. */
+    gsize seen = c->causal ? span->n_k - span->n_q + i + 1 : span->n_k;
+    double sum = 0.0;
+    float inverse;
+
+    for (gsize j = 0; j < seen && c->alibi; j++)
+      row[j] += c->alibi[head] * (float) j;
+    for (gsize j = 0; j < seen; j++)
+      max = MAX (max, row[j]);
+    for (gsize j = 0; j < seen; j++) {
+      row[j] = expf (row[j] - max);
+      sum += row[j];
+    }
+    inverse = (float) (1.0 / sum);
+    for (gsize j = 0; j < seen; j++)
+      row[j] *= inverse;
+    for (gsize j = seen; j < span->n_k; j++)
+      row[j] = 0.0f;
+  }
+}
+
+static void
+forward_heads (gsize begin, gsize end, int part, gpointer data)
+{
+  const Attention *c = data;
+
+  for (gsize task = begin; task < end; task++) {
+    gsize s = task / (gsize) c->n_heads, hd = (gsize) c->head_dim;
+    int head = (int) (task % (gsize) c->n_heads);
+    const OwlTapeSpan *span = &c->spans[s];
+    float *p = c->probabilities + c->offsets[s] + (gsize) head * span->n_q * span->n_k;
+
+    multiply (FALSE, TRUE, span->n_q, span->n_k, hd, c->scale, head_of (&c->q, c->q.node->value, span->q_row, head), c->q.node->cols,
+              head_of (&c->k, c->k.node->value, span->k_row, head), c->k.node->cols, 0.0f, p, span->n_k);
+    softmax_rows (c, span, head, p);
+    multiply (FALSE, FALSE, span->n_q, hd, span->n_k, 1.0f, p, span->n_k, head_of (&c->v, c->v.node->value, span->k_row, head), c->v.node->cols,
+              0.0f, c->node->value + span->q_row * c->node->cols + (gsize) head * hd, c->node->cols);
+  }
+}
+
+static void
+backward_heads (gsize begin, gsize end, int part, gpointer data)
+{
+  const Attention *c = data;
+
+  for (gsize task = begin; task < end; task++) {
+    gsize s = task / (gsize) c->n_heads, hd = (gsize) c->head_dim;
+    int head = (int) (task % (gsize) c->n_heads);
+    const OwlTapeSpan *span = &c->spans[s];
+    gsize at = c->offsets[s] + (gsize) head * span->n_q * span->n_k;
+    const float *p = c->probabilities + at, *dy = c->node->grad + span->q_row * c->node->cols + (gsize) head * hd;
+    float *ds = c->scratch + at;
+
+    if (c->dv)
+      multiply (TRUE, FALSE, span->n_k, hd, span->n_q, 1.0f, p, span->n_k, dy, c->node->cols, 1.0f, head_of (&c->v, c->dv, span->k_row, head),
+                c->v.node->cols);
+    multiply (FALSE, TRUE, span->n_q, span->n_k, hd, 1.0f, dy, c->node->cols, head_of (&c->v, c->v.node->value, span->k_row, head),
+              c->v.node->cols, 0.0f, ds, span->n_k);
+    for (gsize i = 0; i < span->n_q; i++) {
+      const float *p_row = p + i * span->n_k;
+      float *row = ds + i * span->n_k, mean;
+      double sum = 0.0;
+
+      for (gsize j = 0; j < span->n_k; j++)
+        sum += (double) p_row[j] * row[j];
+      mean = (float) sum;
+      for (gsize j = 0; j < span->n_k; j++)
+        row[j] = p_row[j] * (row[j] - mean) * c->scale;
+    }
+    if (c->dq)
+      multiply (FALSE, FALSE, span->n_q, hd, span->n_k, 1.0f, ds, span->n_k, head_of (&c->k, c->k.node->value, span->k_row, head),
+                c->k.node->cols, 1.0f, head_of (&c->q, c->dq, span->q_row, head), c->q.node->cols);
+    if (c->dk)
+      multiply (TRUE, FALSE, span->n_k, hd, span->n_q, 1.0f, ds, span->n_k, head_of (&c->q, c->q.node->value, span->q_row, head),
+                c->q.node->cols, 1.0f, head_of (&c->k, c->dk, span->k_row, head), c->k.node->cols);
+  }
+}
+
+static gsize
+count_probabilities (Attention *c, OwlTape *tape)
+{
+  gsize total = 0;
+
+  c->offsets = owl_arena_alloc (tape->arena, MAX (c->n_spans, 1) * sizeof (gsize));
+  for (gsize s = 0; s < c->n_spans; s++) {
+    c->offsets[s] = total;
+    total += (gsize) c->n_heads * c->spans[s].n_q * c->spans[s].n_k;
+  }
+  return total;
+}
+
+static void
+attention_backward (OwlTape *tape, OwlNode *node)
+{
+  Attention *c = node->aux;
+  const OwlTapeSpan *last = &c->spans[c->n_spans - 1];
+
+  c->scratch = owl_arena_floats (tape->arena, c->offsets[c->n_spans - 1] + (gsize) c->n_heads * last->n_q * last->n_k);
+  c->dq = c->q.node->needs_grad ? owl_node_grad (tape, c->q.node) : NULL;
+  c->dk = c->k.node->needs_grad ? owl_node_grad (tape, c->k.node) : NULL;
+  c->dv = c->v.node->needs_grad ? owl_node_grad (tape, c->v.node) : NULL;
+  owl_tape_parts (tape, c->n_spans * (gsize) c->n_heads, backward_heads, c);
+}
+
+OwlNode *
+owl_tape_attention (OwlTape *tape, OwlTapeHeads q, OwlTapeHeads k, OwlTapeHeads v, int n_heads, int head_dim, const OwlTapeSpan *spans,
+                    gsize n_spans, gboolean causal, const float *alibi)
+{
+  OwlNode *node = owl_tape_node (tape, q.node->rows, (gsize) n_heads * (gsize) head_dim, attention_backward, q.node, k.node, v.node, NULL, NULL);
+  Attention *c = owl_arena_alloc (tape->arena, sizeof (Attention));
+
+  *c = (Attention){ .node = node, .q = q, .k = k, .v = v, .n_heads = n_heads, .head_dim = head_dim, .spans = spans, .n_spans = n_spans,
+                    .causal = causal, .alibi = alibi, .scale = 1.0f / sqrtf ((float) head_dim) };
+  c->probabilities = owl_arena_floats (tape->arena, count_probabilities (c, tape));
+  node->aux = c;
+  owl_tape_parts (tape, n_spans * (gsize) n_heads, forward_heads, c);
+  return node;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "train/tape.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rows of logits that are held at once. */
+#define LOGIT_ROWS 256
+
+typedef struct {
+  const OwlTapeLora *lora;
+  float *dropped; /* [rows, in]: what A sees; NULL: x itself */
+  float *low;     /* [rows, rank] */
+} LoraAux;
+
+/* Uniform in [0, 1) from two numbers, the same wherever and whenever it is asked for (splitmix64). */
+static inline float
+hash_uniform (guint64 seed, guint64 index)
+{
+  guint64 z = seed + (index + 1) * G_GUINT64_CONSTANT (0x9e3779b97f4a7c15);
+
+  z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
+  z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
+  return (float) ((z ^ (z >> 31)) >> 40) * 0x1p-24f;
+}
+
+/* y = x where the mask keeps it, scaled so that the mean stays. */
+static void
+drop (const float *x, gsize n, float dropout, guint64 seed, float *y)
+{
+  float keep = 1.0f / (1.0f - dropout);
+
+  for (gsize i = 0; i < n; i++)
+    y[i] = hash_uniform (seed, i) < dropout ? 0.0f : x[i] * keep;
+}
+
+typedef struct {
+  const float *dy;
+  gsize rows, cols;
+  float *sums;
+} ColumnSums;
+
+static void
+sum_columns (gsize begin, gsize end, int part, gpointer data)
+{
+  const ColumnSums *s = data;
+
+  for (gsize r = 0; r < s->rows; r++)
+    for (gsize c = begin; c < end; c++)
+      s->sums[c] += s->dy[r * s->cols + c];
+}
+
+static void
+lora_backward (OwlTape *tape, OwlNode *node, const LoraAux *aux)
+{
+  const OwlTapeLora *lora = aux->lora;
+  OwlNode *x = node->in[0];
+  gsize n = node->rows, out = node->cols, in = x->cols, rank = lora->a->rows;
+  const float *seen = aux->dropped ? aux->dropped : x->value;
+  float *d_low;
+
+  if (lora->b->grad)
+    owl_tape_gemm (tape, TRUE, FALSE, out, rank, n, lora->scale, node->grad, out, aux->low, rank, 1.0f, lora->b->grad, rank);
+  if (!lora->a->grad && !x->needs_grad)
+    return;
+  d_low = owl_arena_floats (tape->arena, n * rank);
+  owl_tape_gemm (tape, FALSE, FALSE, n, rank, out, lora->scale, node->grad, out, lora->b->value, rank, 0.0f, d_low, rank);
+  if (lora->a->grad)
+    owl_tape_gemm (tape, TRUE, FALSE, rank, in, n, 1.0f, d_low, rank, seen, in, 1.0f, lora->a->grad, in);
+  if (!x->needs_grad)
+    return;
+  if (aux->dropped) {
+    float *d_seen = owl_arena_floats (tape->arena, n * in), *dx = owl_node_grad (tape, x), keep = 1.0f / (1.0f - lora->dropout);
+
+    owl_tape_gemm (tape, FALSE, FALSE, n, in, rank, 1.0f, d_low, rank, lora->a->value, in, 0.0f, d_seen, in);
+    for (gsize i = 0; i < n * in; i++)
+      dx[i] += hash_uniform (lora->seed, i) < lora->dropout ? 0.0f : d_seen[i] * keep;
+  } else {
+    owl_tape_gemm (tape, FALSE, FALSE, n, in, rank, 1.0f, d_low, rank, lora->a->value, in, 1.0f, owl_node_grad (tape, x), in);
+  }
+}
+
+static void
+linear_backward (OwlTape *tape, OwlNode *node)
+{
+  OwlNode *x = node->in[0];
+  OwlParameter *w = node->p[0], *bias = node->p[1];
+  gsize n = node->rows, out = node->cols, in = x->cols;
+
+  if (x->needs_grad)
+    owl_tape_gemm (tape, FALSE, FALSE, n, in, out, 1.0f, node->grad, out, w->value, in, 1.0f, owl_node_grad (tape, x), in);
+  if (w->grad)
+    owl_tape_gemm (tape, TRUE, FALSE, out, in, n, 1.0f, node->grad, out, x->value, in, 1.0f, w->grad, in);
+  if (bias && bias->grad) {
+    ColumnSums sums = { node->grad, n, out, bias->grad };
+
+    owl_tape_parts (tape, out, sum_columns, &sums);
+  }
+  if (node->aux)
+    lora_backward (tape, node, node->aux);
+}
+
+OwlNode *
+owl_tape_linear (OwlTape *tape, OwlNode *x, OwlParameter *w, OwlParameter *bias, const OwlTapeLora *lora)
+{
+  gsize n = x->rows, in = x->cols, out = w->rows;
+  gboolean lora_trained = lora && (lora->a->grad || lora->b->grad);
+  OwlNode *node = owl_tape_node (tape, n, out, linear_backward, x, NULL, NULL, w, bias);
+
+  if (lora_trained && !node->needs_grad) {
+    node->needs_grad = TRUE;
+    if (tape->nodes) {
+      node->backward = linear_backward;
+      g_ptr_array_add (tape->nodes, node);
+    }
+  }
+  for (gsize r = 0; bias && r < n; r++)
+    memcpy (node->value + r * out, bias->value, out * sizeof (float));
+  owl_tape_gemm (tape, FALSE, TRUE, n, out, in, 1.0f, x->value, in, w->value, in, bias ? 1.0f : 0.0f, node->value, out);
+  if (lora) {
+    LoraAux *aux = owl_arena_alloc (tape->arena, sizeof (LoraAux));
+    gsize rank = lora->a->rows;
+
+    *aux = (LoraAux){ .lora = lora, .low = owl_arena_floats (tape->arena, n * rank) };
+    if (lora->dropout > 0.0f) {
+      aux->dropped = owl_arena_floats (tape->arena, n * in);
+      drop (x->value, n * in, lora->dropout, lora->seed, aux->dropped);
+    }
+    owl_tape_gemm (tape, FALSE, TRUE, n, rank, in, 1.0f, aux->dropped ? aux->dropped : x->value, in, lora->a->value, in, 0.0f, aux->low, rank);
+    owl_tape_gemm (tape, FALSE, TRUE, n, out, rank, lora->scale, aux->low, rank, lora->b->value, rank, 1.0f, node->value, out);
+    node->aux = aux;
+  }
+  return node;
+}
+
+typedef struct {
+  float *logits;
+  gsize cols;
+  const gint32 *targets;
+  double scale;
+  double *losses; /* of each row */
+  guint8 *correct;
+} CrossEntropy;
+
+/* Logits become their gradient. */
+static void
+cross_entropy_rows (gsize begin, gsize end, int part, gpointer data)
+{
+  const CrossEntropy *c = data;
+
+  for (gsize r = begin; r < end; r++) {
+    float *row = c->logits + r * c->cols, max = row[0], target = row[c->targets[r]];
+    double sum = 0.0;
+    float factor;
+
+    for (gsize i = 1; i < c->cols; i++)
+      max = MAX (max, row[i]);
+    for (gsize i = 0; i < c->cols; i++) {
+      row[i] = expf (row[i] - max);
+      sum += row[i];
+    }
+    c->losses[r] = log (sum) + max - target;
+    c->correct[r] = target == max;
+    factor = (float) (c->scale / sum);
+    for (gsize i = 0; i < c->cols; i++)
+      row[i] *= factor;
+    row[c->targets[r]] -= (float) c->scale;
+  }
+}
+
+double
+owl_tape_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32 *targets, double scale, gsize *n_correct)
+{
+  gsize n = h->rows, width = h->cols, vocabulary = w->rows;
+  gboolean back = tape->nodes && (h->needs_grad || w->grad);
+  float *logits = owl_arena_floats (tape->arena, MIN (n, LOGIT_ROWS) * vocabulary);
+  double *losses = owl_arena_alloc (tape->arena, MAX (n, 1) * sizeof (double)), loss = 0.0;
+  guint8 *correct = owl_arena_alloc (tape->arena, MAX (n, 1));
+
+  for (gsize begin = 0; begin < n; begin += LOGIT_ROWS) {
+    gsize rows = MIN (n - begin, LOGIT_ROWS);
+    const float *x = h->value + begin * width;
+    CrossEntropy c = { logits, vocabulary, targets + begin, scale, losses + begin, correct + begin };
+
+    owl_tape_gemm (tape, FALSE, TRUE, rows, vocabulary, width, 1.0f, x, width, w->value, width, 0.0f, logits, vocabulary);
+    owl_tape_parts (tape, rows, cross_entropy_rows, &c);
+    if (back && h->needs_grad)
+      owl_tape_gemm (tape, FALSE, FALSE, rows, width, vocabulary, 1.0f, logits, vocabulary, w->value, width, 1.0f,
+                     owl_node_grad (tape, h) + begin * width, width);
+    if (back && w->grad)
+      owl_tape_gemm (tape, TRUE, FALSE, vocabulary, width, rows, 1.0f, logits, vocabulary, x, width, 1.0f, w->grad, width);
+  }
+  if (n_correct)
+    *n_correct = 0;
+  for (gsize r = 0; r < n; r++) {
+    loss += losses[r];
+    if (n_correct)
+      *n_correct += correct[r];
+  }
+  return loss * scale;
+}
