@@ -52,6 +52,12 @@ turn_free (gpointer data)
   g_free (turn);
 }
 
+gboolean
+answer_request_sends_picture (TytoAttachment *attachment)
+{
+  return tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_FAILED && (tyto_attachment_get_send (attachment) & TYTO_SEND_PICTURE) != 0;
+}
+
 char *
 tyto_engine_make_question (TytoMessage *message)
 {
@@ -102,7 +108,7 @@ list_turns (GPtrArray *path)
     for (guint a = 0; a < attachments->len; a++) {
       TytoAttachment *attachment = g_ptr_array_index (attachments, a);
 
-      if (tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_FAILED && (tyto_attachment_get_send (attachment) & TYTO_SEND_PICTURE))
+      if (answer_request_sends_picture (attachment))
         g_ptr_array_add (turn->pictures, picture_ref_new (attachment));
     }
     g_ptr_array_add (turns, turn);

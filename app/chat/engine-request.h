@@ -16,6 +16,8 @@ typedef struct {
 } PictureRef;
 PictureRef *picture_ref_new (TytoAttachment *attachment);
 void picture_ref_free (PictureRef *ref);
+/* Whether an attachment goes to the model as a picture. */
+gboolean answer_request_sends_picture (TytoAttachment *attachment);
 /* "HASH:PAGE:DETAIL", with a region's numbers: the name of its visual tokens in memory. */
 char *picture_ref_get_id (const PictureRef *ref);
 

@@ -3,6 +3,7 @@
 
 #include "app/chat/tyto-engine.h"
 
+#include "app/chat/engine-look.h"
 #include "app/chat/engine-pictures.h"
 #include "app/chat/system-memory.h"
 
@@ -16,7 +17,7 @@
 /* Shorter runs say little about speed. */
 #define MIN_TOKENS_TO_MEASURE 8
 
-typedef enum { JOB_QUIT, JOB_LOAD, JOB_ANSWER, JOB_MEASURE, JOB_READ_AHEAD, JOB_PREPARE, N_JOB_KINDS } JobKind; /* in order of urgency */
+typedef enum { JOB_QUIT, JOB_LOAD, JOB_ANSWER, JOB_MEASURE, JOB_LOOK, JOB_READ_AHEAD, JOB_PREPARE, N_JOB_KINDS } JobKind; /* in order of urgency */
 
 /* Where a cost goes to. */
 typedef struct Measurement {
@@ -35,6 +36,7 @@ typedef struct {
   int n_threads;
   PictureRef *picture; /* JOB_READ_AHEAD */
   TytoAttachment *attachment; /* the main thread's; only passed back */
+  EngineLook *look;           /* JOB_LOOK */
 } Job;
 
 struct _TytoEngine {
@@ -91,6 +93,7 @@ job_free (Job *job)
   g_clear_pointer (&job->request, answer_request_unref);
   g_clear_pointer (&job->picture, picture_ref_free);
   g_clear_object (&job->attachment);
+  g_clear_pointer (&job->look, engine_look_free);
   g_free (job->path);
   g_free (job);
 }
@@ -523,6 +526,51 @@ run_prepare (TytoEngine *self, AnswerRequest *request, GCancellable *cancellable
     self->conversation = request->conversation;
 }
 
+static GPtrArray *
+look (TytoEngine *self, const EngineLook *wish, AnswerRequest *request, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GPtrArray) lists = g_ptr_array_new_with_free_func ((GDestroyNotify) g_ptr_array_unref);
+  g_autoptr (GArray) turns = NULL;
+  g_autoptr (OwlPrompt) prompt = NULL;
+  const OwlTurn *list;
+  gsize n_left_out = 0;
+  int n_dropped;
+
+  if (!self->model) {
+    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, _("No model is loaded."));
+    return NULL;
+  }
+  if (!read_pictures (self, request, lists, cancellable, error))
+    return NULL;
+  turns = make_turns (request, lists);
+  list = (const OwlTurn *) (const void *) turns->data;
+  n_dropped = owl_prompt_plan (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, error);
+  if (n_dropped < 0)
+    return NULL;
+  for (int t = 0; t < n_dropped; t++)
+    n_left_out += list[t].n_visuals;
+  prompt = owl_prompt_new_from_turns (self->model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
+  self->conversation = 0;
+  return engine_look_run (wish, request, self->model, self->session, self->documents, prompt, n_left_out, cancellable, error);
+}
+
+static void
+run_look (TytoEngine *self, Job *job)
+{
+  GTask *task = job->look->task;
+  GError *error = NULL;
+  GPtrArray *looks = NULL;
+
+  job->look->answered = TRUE;
+  if (g_task_return_error_if_cancelled (task))
+    return;
+  looks = look (self, job->look, job->request, g_task_get_cancellable (task), &error);
+  if (looks)
+    g_task_return_pointer (task, looks, (GDestroyNotify) g_ptr_array_unref);
+  else
+    g_task_return_error (task, error);
+}
+
 static void
 run_answer (TytoEngine *self, AnswerRequest *request)
 {
@@ -597,6 +645,8 @@ engine_thread (gpointer data)
       run_answer (self, job->request);
     else if (kind == JOB_MEASURE)
       run_measure (self, job);
+    else if (kind == JOB_LOOK)
+      run_look (self, job);
     else if (kind == JOB_READ_AHEAD)
       run_read_ahead (self, job, cancellable);
     else if (kind == JOB_PREPARE)
@@ -705,6 +755,23 @@ tyto_engine_measure (TytoEngine *self, GPtrArray *path, TytoMessage *question, c
     push_job (self, next);
   }
   push_job (self, job);
+}
+
+void
+tyto_engine_look_async (TytoEngine *self, GPtrArray *path, TytoMessage *answer, const TytoAnswerOptions *options, gsize start, gsize length,
+                        GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  Job *job = job_new (JOB_LOOK);
+
+  job->request = answer_request_new (path, NULL, options);
+  job->look = engine_look_new (path, answer, start, length, g_task_new (self, cancellable, callback, user_data));
+  push_job (self, job);
+}
+
+GPtrArray *
+tyto_engine_look_finish (TytoEngine *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
 }
 
 void

@@ -78,6 +78,19 @@ typedef void (*TytoCostFunc) (const TytoCost *cost, gpointer user_data);
 void tyto_engine_measure (TytoEngine *self, GPtrArray *path, TytoMessage *question, const TytoAnswerOptions *options, gboolean prepare,
                           TytoCostFunc func, gpointer user_data, GDestroyNotify destroy);
 
+/* Where the model looked: how much each part of an attachment weighed when some words were chosen. The maps of all attachments sum to 1. */
+typedef struct {
+  TytoAttachment *attachment;
+  OwlHeatMap *map;
+} TytoLook;
+void tyto_look_free (TytoLook *look);
+
+/* For the bytes [start, start + length) of the text of `answer` (length 0: all of it), which answered the last question of `path`. Gives TytoLook
+ * for each picture that the model could still see (transfer full). */
+void tyto_engine_look_async (TytoEngine *self, GPtrArray *path, TytoMessage *answer, const TytoAnswerOptions *options, gsize start, gsize length,
+                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+GPtrArray *tyto_engine_look_finish (TytoEngine *self, GAsyncResult *result, GError **error);
+
 /* Stops the answer, or takes it out of the queue; `done` is still called. */
 void tyto_engine_stop (TytoEngine *self, TytoMessage *answer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "chat/evidence-private.h"
 
+#include "chat/answer.h"
 #include "chat/prompt-private.h"
 #include "chat/session-private.h"
 #include "model/model-private.h"
@@ -85,6 +86,26 @@ owl_evidence_add_rows (const float *attention, gsize n_heads, gsize n_rows, gsiz
   for (gsize row = 0; row < n_heads * n_rows; row++)
     for (gsize i = 0; i < n; i++)
       weights[i] += attention[row * n_keys + first + i];
+}
+
+void
+owl_evidence_find_ids (const OwlTokenizer *tokenizer, const gint32 *ids, gsize n_ids, gsize start, gsize length, gsize *first, gsize *n)
+{
+  g_autoptr (OwlAnswer) answer = owl_answer_new (tokenizer, NULL);
+  g_autoptr (GString) shown = g_string_new (NULL);
+  gsize end = start + length;
+
+  *first = *n = 0;
+  for (gsize i = 0; i < n_ids; i++) {
+    gsize before = owl_answer_get_text (answer)->len, after;
+
+    owl_answer_push (answer, ids[i], shown);
+    after = owl_answer_get_text (answer)->len;
+    if (after <= start)
+      *first = i + 1;
+    else if (before < end)
+      *n = i + 1 - *first;
+  }
 }
 
 /* Takes the attention of every decoder layer, over all visual positions of the prompt. */

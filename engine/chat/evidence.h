@@ -24,6 +24,9 @@ double owl_heat_map_get_share (const OwlHeatMap *map);
 /* The box (fractions of the picture) of about `size` of its width and height that weighs most: what to look at more closely. */
 void owl_heat_map_find_hottest (const OwlHeatMap *map, double size, OwlRegion *region);
 
+/* Which ids of an answer make the bytes [start, start + length) of its text. */
+void owl_evidence_find_ids (const OwlTokenizer *tokenizer, const gint32 *ids, gsize n_ids, gsize start, gsize length, gsize *first, gsize *n);
+
 /* For the words that the ids [first, first + n) of an answer make; `answer_ids` are those that `prompt` was answered with, up to and with the
  * last of them. `pictures` and `details` are what the visuals of the prompt were made from, in order; they are read once more. The session then
  * holds prompt and answer. Returns OwlHeatMap for each picture, or NULL and an error. */

@@ -74,6 +74,31 @@ ask (TytoChat *chat, const char *text, TytoAttachment *attachment)
   WAIT_FOR (!tyto_chat_get_busy (chat), LIMIT);
 }
 
+/* What the words "A horse." were made from: one map, of the only picture; the word "horse" alone has one too. */
+static void
+check_look (TytoServices *services, TytoChat *chat, TytoAttachment *horse)
+{
+  g_autoptr (GPtrArray) path = g_ptr_array_new_with_free_func (g_object_unref);
+
+  g_ptr_array_add (path, g_list_model_get_item (tyto_chat_get_messages (chat), 0));
+  for (gsize start = 0; start <= 2; start += 2) {
+    g_autoptr (GAsyncResult) result = NULL;
+    g_autoptr (GPtrArray) looks = NULL;
+    g_autoptr (GError) error = NULL;
+    const TytoLook *look;
+
+    tyto_engine_look_async (tyto_services_get_engine (services), path, last_message (chat), &precise, start, start ? 5 : 0, NULL, keep_result,
+                            &result);
+    WAIT_FOR (result != NULL, LIMIT);
+    looks = tyto_engine_look_finish (tyto_services_get_engine (services), result, &error);
+    g_assert_no_error (error);
+    g_assert_cmpuint (looks->len, ==, 1);
+    look = g_ptr_array_index (looks, 0);
+    g_assert_true (look->attachment == horse);
+    g_assert_cmpfloat_with_epsilon (owl_heat_map_get_share (look->map), 1.0, 1e-3);
+  }
+}
+
 static void
 test_conversation (void)
 {
@@ -93,6 +118,7 @@ test_conversation (void)
   g_assert_nonnull (tyto_message_get_ids (last_message (chat)));
   g_assert_cmpstr (tyto_conversation_get_title (conversation), ==, "What is this?");
   first_answer = last_message (chat);
+  check_look (services, chat, horse);
 
   /* A follow-up sees what was said. */
   ask (chat, "And in German?", NULL);
