@@ -256,6 +256,7 @@ owl_train_config_read (const char *path, GError **error)
   c->learning_rate = number (&r, "learning_rate", 1e-4, 0.0, 10.0);
   c->dropout = number (&r, "dropout", c->stage == OWL_STAGE_2 || c->stage == OWL_STAGE_LORA ? 0.05 : 0.0, 0.0, 0.99);
   c->augment = number (&r, "augment", 0.0, 0.0, 1.0) != 0.0;
+  c->dump_values = number (&r, "dump_values", 0.0, 0.0, 1.0) != 0.0;
   c->seed = (guint64) integer (&r, "seed", 1, 0, G_MAXINT64 / 2);
   c->threads = (int) integer (&r, "threads", 0, 0, 1024);
   c->lora_rank = (int) integer (&r, "lora_rank", 8, 1, 4096);

@@ -27,6 +27,7 @@ typedef struct {
   OwlSchedule schedule;
   OwlAdamW adam;
   gboolean augment;
+  gboolean dump_values; /* at the end every trained tensor as OUTPUT/values/<official name>.npy */
   guint64 seed;
   int threads, lora_rank, recompute; /* -1: decided by the memory that is free */
   json_t *json;

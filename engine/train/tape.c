@@ -16,6 +16,8 @@ void
 owl_tape_init (OwlTape *tape, OwlPool *pool)
 {
   *tape = (OwlTape){ .pool = pool };
+  /* The pool is the only one: a product inside a task runs on that task's thread. */
+  openblas_set_num_threads (1);
   owl_arena_init (&tape->main);
   owl_arena_init (&tape->scratch);
   tape->arena = &tape->main;

@@ -316,6 +316,20 @@ write_output (OwlTrainer *t, GError **error)
          write_part (t, "vision.gguf", t->network->vision_bindings, (parts & (OWL_TRAIN_VISION | OWL_TRAIN_ABSTRACTOR)) != 0, error);
 }
 
+/* Every trained tensor, or its gradient, under its official name. */
+static gboolean
+dump_tensors (OwlTrainer *t, const char *dir, gboolean gradients, GError **error)
+{
+  for (guint i = 0; i < t->network->parameters->list->len; i++) {
+    const OwlParameter *p = g_ptr_array_index (t->network->parameters->list, i);
+    g_autofree char *name = g_strconcat (p->name, ".npy", NULL), *path = g_build_filename (dir, name, NULL);
+
+    if (p->grad && !owl_npy_write_f32 (path, gradients ? p->grad : p->value, p->dims, p->n_dims, error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 train_step (OwlTrainer *t, OwlTrainStep *info, GError **error)
 {
@@ -366,6 +380,12 @@ owl_trainer_run (OwlTrainer *t, OwlTrainFunc func, gpointer user_data, GCancella
     if (checkpoint && t->step < c->steps && (!save_state (t, error) || !write_output (t, error)))
       return FALSE;
   }
+  if (c->dump_values) {
+    g_autofree char *dir = g_build_filename (c->output, "values", NULL);
+
+    if (!make_folder (dir, error) || !dump_tensors (t, dir, FALSE, error))
+      return FALSE;
+  }
   return save_state (t, error) && write_output (t, error) && owl_train_log_finish (t->log, error);
 }
 
@@ -379,14 +399,7 @@ owl_trainer_dump_gradients (OwlTrainer *t, const char *dir, double *loss, double
   if (!make_folder (dir, error) || !run_batches (t, 1, TRUE, loss, &n_samples, error))
     return FALSE;
   *grad_norm = owl_optimiser_norm (&t->tape, t->network->parameters);
-  for (guint i = 0; i < t->network->parameters->list->len; i++) {
-    const OwlParameter *p = g_ptr_array_index (t->network->parameters->list, i);
-    g_autofree char *name = g_strconcat (p->name, ".npy", NULL), *path = g_build_filename (dir, name, NULL);
-
-    if (p->grad && !owl_npy_write_f32 (path, p->grad, p->dims, p->n_dims, error))
-      return FALSE;
-  }
-  return TRUE;
+  return dump_tensors (t, dir, TRUE, error);
 }
 
 /* GFLOP/s of a large square product, best of three. */
