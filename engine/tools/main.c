@@ -10,6 +10,7 @@ static const OwlTool tools[] = {
   { "bench", "measure speed and the limits of this computer", owl_tool_bench },
   { "chat", "ask a model about pictures and text", owl_tool_chat },
   { "convert", "make a model folder from a Hugging Face checkpoint", owl_tool_convert },
+  { "eval", "answer OwlEval's questions", owl_tool_eval },
   { "inspect", "show what is in a model", owl_tool_inspect },
   { "tokenize", "print the token ids of a text", owl_tool_tokenize },
   { "detokenize", "print the text of token ids", owl_tool_detokenize },

@@ -16,6 +16,7 @@ int owl_tool_bench (int argc, char **argv);
 int owl_tool_chat (int argc, char **argv);
 int owl_tool_convert (int argc, char **argv);
 int owl_tool_detokenize (int argc, char **argv);
+int owl_tool_eval (int argc, char **argv);
 int owl_tool_inspect (int argc, char **argv);
 int owl_tool_probe (int argc, char **argv);
 int owl_tool_tokenize (int argc, char **argv);
