@@ -56,7 +56,10 @@ build_shortcuts (void)
     { N_("Edit the last question"), "Up" },
     { N_("Attach pictures or PDF pages"), "<Control>o" },
     { N_("New chat"), "<Control>n" },
+    { N_("Search the chats"), "<Control>f" },
     { N_("Show or hide the chats"), "F9" },
+    { N_("Move an attachment"), "<Alt>Left <Alt>Right" },
+    { N_("Remove an attachment"), "Delete" },
     { N_("Main menu"), "F10" },
     { N_("Preferences"), "<Control>comma" },
     { N_("Close the window"), "<Control>w" },
@@ -126,7 +129,7 @@ tyto_application_startup (GApplication *application)
     const char *action, *keys[3];
   } accels[] = {
     { "app.quit", { "<Control>q" } },        { "app.shortcuts", { "<Control>question" } }, { "window.close", { "<Control>w" } },
-    { "win.new-chat", { "<Control>n" } },    { "win.attach", { "<Control>o" } },           { "win.side-pane", { "F9" } },
+    { "win.new-chat", { "<Control>n" } },    { "win.attach", { "<Control>o" } },           { "win.side-pane", { "F9" } },        { "win.search", { "<Control>f" } },
     { "win.stop", { "Escape" } },            { "app.preferences", { "<Control>comma" } },
   };
 

@@ -12,6 +12,8 @@
 /* So near to the end counts as being there. */
 #define END_DISTANCE 24.0
 #define FLASH_MS 1200
+/* A layout has happened after this long. */
+#define LAYOUT_MS 120
 
 struct _TytoChatView {
   GtkWidget parent_instance;
@@ -121,21 +123,59 @@ flash_over (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+flash (TytoChatView *self, GtkWidget *widget)
+{
+  graphene_rect_t bounds;
+
+  if (gtk_widget_compute_bounds (widget, self->list, &bounds))
+    gtk_adjustment_clamp_page (adjustment (self), bounds.origin.y - END_DISTANCE, bounds.origin.y + bounds.size.height + END_DISTANCE);
+  gtk_widget_add_css_class (widget, "flash");
+  g_timeout_add_full (G_PRIORITY_DEFAULT, FLASH_MS, flash_over, g_object_ref (widget), stop_flash);
+}
+
 /* Shows which picture is meant: brings it into view and lets it light up for a moment. */
 static void
 row_picture (TytoChatView *self, int number)
 {
   GtkWidget *picture = NULL;
-  graphene_rect_t bounds;
 
   for (GtkWidget *row = gtk_widget_get_first_child (self->list); row && !picture; row = gtk_widget_get_next_sibling (row))
     picture = tyto_message_row_find_picture (TYTO_MESSAGE_ROW (row), number);
-  if (!picture)
-    return;
-  if (gtk_widget_compute_bounds (picture, self->list, &bounds))
-    gtk_adjustment_clamp_page (adjustment (self), bounds.origin.y - END_DISTANCE, bounds.origin.y + bounds.size.height + END_DISTANCE);
-  gtk_widget_add_css_class (picture, "flash");
-  g_timeout_add_full (G_PRIORITY_DEFAULT, FLASH_MS, flash_over, g_object_ref (picture), stop_flash);
+  if (picture)
+    flash (self, picture);
+}
+
+/* Rows have their place only after the next layout. */
+typedef struct {
+  TytoChatView *self;
+  gint64 message;
+} Showing;
+
+static gboolean
+show_later (gpointer data)
+{
+  Showing *showing = data;
+  TytoChatView *self = showing->self;
+
+  for (GtkWidget *row = self->scroller ? gtk_widget_get_first_child (self->list) : NULL; row; row = gtk_widget_get_next_sibling (row))
+    if (tyto_message_get_id (tyto_message_row_get_message (TYTO_MESSAGE_ROW (row))) == showing->message) {
+      self->following = FALSE;
+      flash (self, row);
+    }
+  g_object_unref (self);
+  g_free (showing);
+  return G_SOURCE_REMOVE;
+}
+
+void
+tyto_chat_view_show_message (TytoChatView *self, gint64 message)
+{
+  Showing *showing = g_new0 (Showing, 1);
+
+  showing->self = g_object_ref (self);
+  showing->message = message;
+  g_timeout_add (LAYOUT_MS, show_later, showing);
 }
 
 static GtkWidget *

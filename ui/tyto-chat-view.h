@@ -17,4 +17,7 @@ GtkWidget *tyto_chat_view_new (void);
 void tyto_chat_view_set_chat (TytoChatView *self, TytoChat *chat);
 void tyto_chat_view_scroll_to_end (TytoChatView *self);
 
+/* Brings a message into view and lets it light up for a moment. */
+void tyto_chat_view_show_message (TytoChatView *self, gint64 message);
+
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-composer.h"
 
+#include "app/documents/tyto-document-text.h"
 #include "ui/tyto-attach-menu.h"
 #include "ui/tyto-strip.h"
 
@@ -232,16 +233,32 @@ tyto_composer_attach_texture (TytoComposer *self, GdkTexture *texture)
   g_task_run_in_thread (task, pack_texture);
 }
 
-void
-tyto_composer_attach_pages (TytoComposer *self, const char *blob, const char *name, const int *pages, guint n_pages)
+/* A page with text is sent as picture and text, unless the user chooses otherwise. */
+static void
+text_read (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  for (guint i = 0; i < n_pages; i++) {
-    g_autoptr (TytoAttachment) attachment = tyto_attachment_new (name, pages[i]);
+  g_autoptr (TytoAttachment) attachment = user_data;
+  OwlPageText *text = tyto_documents_read_text_finish (TYTO_DOCUMENTS (object), result, NULL);
+  const char *words = text ? owl_page_text_get_text (text) : NULL;
 
-    tyto_attachment_set_blob (attachment, blob);
-    tyto_strip_insert (TYTO_STRIP (self->strip), attachment, -1);
-    tyto_documents_load_thumbnail (self->documents, attachment);
+  if (words && *words) {
+    tyto_attachment_set_text (attachment, words, FALSE);
+    tyto_attachment_set_send (attachment, TYTO_SEND_BOTH);
   }
+  g_clear_pointer (&text, owl_page_text_unref);
+}
+
+void
+tyto_composer_attach_page (TytoComposer *self, const char *blob, const char *name, int page, const char *label)
+{
+  g_autoptr (TytoAttachment) attachment = tyto_attachment_new (name, page);
+
+  tyto_attachment_set_blob (attachment, blob);
+  if (label)
+    tyto_attachment_set_page_label (attachment, label);
+  tyto_strip_insert (TYTO_STRIP (self->strip), attachment, -1);
+  tyto_documents_load_thumbnail (self->documents, attachment);
+  tyto_documents_read_text_async (self->documents, blob, name, page, NULL, text_read, g_object_ref (attachment));
 }
 
 void
@@ -474,16 +491,9 @@ tyto_composer_init (TytoComposer *self)
   self->card = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   gtk_widget_add_css_class (self->card, "composer");
 
-  self->strip = tyto_strip_new ();
-  g_signal_connect_swapped (self->strip, "changed", G_CALLBACK (strip_changed), self);
-  g_signal_connect_swapped (self->strip, "ready", G_CALLBACK (strip_ready), self);
-  g_signal_connect_swapped (self->strip, "view", G_CALLBACK (strip_view), self);
-  g_signal_connect_swapped (self->strip, "removed", G_CALLBACK (strip_removed), self);
-  gtk_box_append (GTK_BOX (self->card), self->strip);
   gtk_box_append (GTK_BOX (self->card), build_text (self));
   gtk_box_append (GTK_BOX (self->card), build_buttons (self));
   gtk_widget_set_parent (self->card, GTK_WIDGET (self));
-  update (self);
 }
 
 GtkWidget *
@@ -492,5 +502,12 @@ tyto_composer_new (TytoDocuments *documents)
   TytoComposer *self = g_object_new (TYTO_TYPE_COMPOSER, NULL);
 
   self->documents = g_object_ref (documents);
+  self->strip = tyto_strip_new (documents);
+  g_signal_connect_swapped (self->strip, "changed", G_CALLBACK (strip_changed), self);
+  g_signal_connect_swapped (self->strip, "ready", G_CALLBACK (strip_ready), self);
+  g_signal_connect_swapped (self->strip, "view", G_CALLBACK (strip_view), self);
+  g_signal_connect_swapped (self->strip, "removed", G_CALLBACK (strip_removed), self);
+  gtk_box_prepend (GTK_BOX (self->card), self->strip);
+  update (self);
   return GTK_WIDGET (self);
 }

@@ -35,8 +35,8 @@ void tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled
 /* Takes files in: pictures become attachments, documents ask for their pages. */
 void tyto_composer_attach_file (TytoComposer *self, GFile *file);
 void tyto_composer_attach_texture (TytoComposer *self, GdkTexture *texture);
-/* Pages of a document, as "choose-pages" gave it (numbers from 0). */
-void tyto_composer_attach_pages (TytoComposer *self, const char *blob, const char *name, const int *pages, guint n_pages);
+/* A page of a document, as "choose-pages" gave it (from 0). `label`: as printed; NULL: its number. */
+void tyto_composer_attach_page (TytoComposer *self, const char *blob, const char *name, int page, const char *label);
 
 /* Puts one in at a place (-1: the end): one that was taken out, or belongs to a draft. */
 void tyto_composer_insert (TytoComposer *self, TytoAttachment *attachment, int index);

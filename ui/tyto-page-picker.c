@@ -3,6 +3,7 @@
 
 #include "ui/tyto-page-picker.h"
 
+#include "app/documents/tyto-document-text.h"
 #include "ui/tyto-texture.h"
 
 #include <glib/gi18n.h>
@@ -11,6 +12,8 @@
 #define THUMBNAIL_WIDTH 120
 /* The view makes many cells at once when it can; it gets pages by this many at a time, so that the window stays free. */
 #define PAGES_AT_ONCE 12
+/* So many pages are picked for a question. */
+#define BEST_PAGES 3
 
 struct _TytoPagePicker {
   AdwWindow parent_instance;
@@ -23,7 +26,14 @@ struct _TytoPagePicker {
   GtkMultiSelection *selection;
   gboolean in_step; /* the range field and the selection follow each other: guards against echo */
 
-  GtkWidget *grid, *range, *footer, *attach;
+  TytoStore *store;
+  GCancellable *cancellable; /* of reading the labels */
+  GCancellable *finding;     /* of the search that runs, or NULL */
+  OwlContents *contents;     /* labels; NULL until they are read */
+  GtkBitset *found;          /* pages that a search marked */
+  char *message;             /* what a search has to say; NULL: nothing */
+
+  GtkWidget *grid, *find, *range, *footer, *attach;
 };
 
 G_DEFINE_FINAL_TYPE (TytoPagePicker, tyto_page_picker, ADW_TYPE_WINDOW)
@@ -36,11 +46,16 @@ update_footer (TytoPagePicker *self)
 {
   g_autoptr (GtkBitset) pages = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
   guint n = (guint) gtk_bitset_get_size (pages);
-  g_autofree char *text =
+  g_autofree char *chosen =
       n == 0 ? g_strdup (_("Choose the pages to ask about"))
-             : g_strdup_printf (ngettext ("%u page will be attached as a picture", "%u pages will be attached as pictures", n), n);
+             : g_strdup_printf (ngettext ("%u page goes along as picture, with its text where it has one",
+                                          "%u pages go along as pictures, with their text where they have one", n),
+                                n);
+  g_autofree char *text = self->message ? g_strdup_printf ("%s · %s", self->message, chosen) : g_strdup (chosen);
+  g_autofree char *label = n == 0 ? g_strdup (_("_Attach")) : g_strdup_printf (ngettext ("_Attach %u page", "_Attach %u pages", n), n);
 
   gtk_label_set_text (GTK_LABEL (self->footer), text);
+  gtk_button_set_label (GTK_BUTTON (self->attach), label);
   gtk_widget_set_sensitive (self->attach, n > 0);
 }
 
@@ -103,7 +118,8 @@ setup_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4), *picture = gtk_picture_new (), *label = gtk_label_new (NULL);
 
-  gtk_widget_set_size_request (picture, THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT);
+  gtk_widget_set_size_request (picture, THUMBNAIL_WIDTH * 7 / 8, THUMBNAIL_HEIGHT);
+  gtk_widget_set_halign (picture, GTK_ALIGN_CENTER);
   gtk_picture_set_content_fit (GTK_PICTURE (picture), GTK_CONTENT_FIT_CONTAIN);
   gtk_widget_add_css_class (box, "page");
   gtk_box_append (GTK_BOX (box), picture);
@@ -121,10 +137,39 @@ cell_rendered (GObject *object, GAsyncResult *result, gpointer user_data)
   if (pixels) {
     g_autoptr (GdkTexture) texture = tyto_texture_new (pixels);
 
+    double aspect = (double) owl_picture_get_width (pixels) / owl_picture_get_height (pixels);
+
+    /* The frame has the page's shape. */
+    gtk_widget_set_size_request (GTK_WIDGET (picture), MIN ((int) (THUMBNAIL_HEIGHT * aspect), THUMBNAIL_WIDTH), THUMBNAIL_HEIGHT);
     gtk_picture_set_paintable (picture, GDK_PAINTABLE (texture));
   } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED)) {
     gtk_widget_set_tooltip_text (GTK_WIDGET (picture), error->message);
   }
+}
+
+/* The page as printed, or its number. The caller frees. */
+static char *
+page_label (TytoPagePicker *self, guint page)
+{
+  const char *label = self->contents ? owl_contents_get_label (self->contents, (int) page) : NULL;
+
+  return label && *label ? g_strdup (label) : g_strdup_printf ("%u", page + 1);
+}
+
+static void
+label_cell (TytoPagePicker *self, GtkWidget *box, guint page)
+{
+  g_autofree char *label = page_label (self, page), *name = g_strdup_printf (_("Page %s"), label), *found_name = NULL;
+  gboolean found = self->found && gtk_bitset_contains (self->found, page);
+
+  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), label);
+  if (found) {
+    gtk_widget_add_css_class (box, "found");
+    found_name = g_strdup_printf (_("Page %s, found"), label);
+  } else {
+    gtk_widget_remove_css_class (box, "found");
+  }
+  gtk_accessible_update_property (GTK_ACCESSIBLE (box), GTK_ACCESSIBLE_PROPERTY_LABEL, found ? found_name : name, -1);
 }
 
 static void
@@ -132,11 +177,10 @@ bind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker 
 {
   GtkWidget *box = gtk_list_item_get_child (item), *picture = gtk_widget_get_first_child (box);
   guint page = gtk_list_item_get_position (item);
-  g_autofree char *number = g_strdup_printf ("%u", page + 1), *name = g_strdup_printf (_("Page %u"), page + 1);
   GCancellable *cancellable = g_cancellable_new ();
 
-  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), number);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (box), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+  label_cell (self, box, page);
+  g_object_set_data (G_OBJECT (box), "page", GUINT_TO_POINTER (page + 1));
   gtk_picture_set_paintable (GTK_PICTURE (picture), NULL);
   g_object_set_data_full (G_OBJECT (picture), "cancellable", cancellable, g_object_unref);
   tyto_documents_render_async (self->documents, self->blob, self->name, (int) page, 2 * THUMBNAIL_HEIGHT, 0, cancellable, cell_rendered,
@@ -146,10 +190,157 @@ bind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker 
 static void
 unbind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
 {
-  GtkWidget *picture = gtk_widget_get_first_child (gtk_list_item_get_child (item));
+  GtkWidget *box = gtk_list_item_get_child (item), *picture = gtk_widget_get_first_child (box);
 
+  g_object_set_data (G_OBJECT (box), "page", NULL);
   g_cancellable_cancel (g_object_get_data (G_OBJECT (picture), "cancellable"));
   g_object_set_data (G_OBJECT (picture), "cancellable", NULL);
+}
+
+/* Marks and labels of the cells that are there now. */
+static void
+relabel (TytoPagePicker *self, GtkWidget *widget)
+{
+  guint page = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (widget), "page"));
+
+  if (page > 0) {
+    label_cell (self, widget, page - 1);
+    return;
+  }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child))
+    relabel (self, child);
+}
+
+static void
+contents_read (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoPagePicker) self = user_data;
+  OwlContents *contents = tyto_documents_read_contents_finish (TYTO_DOCUMENTS (object), result, NULL);
+
+  if (!contents)
+    return;
+  if (!self->documents) {
+    owl_contents_unref (contents);
+    return;
+  }
+  self->contents = contents;
+  relabel (self, self->grid);
+}
+
+static void
+set_message (TytoPagePicker *self, char *message)
+{
+  g_free (self->message);
+  self->message = message;
+  update_footer (self);
+}
+
+/* Shows which pages a search found; goes to the first of them. */
+static void
+set_found (TytoPagePicker *self, GtkBitset *found, guint first)
+{
+  g_clear_pointer (&self->found, gtk_bitset_unref);
+  self->found = found;
+  relabel (self, self->grid);
+  if (found && !gtk_bitset_is_empty (found))
+    gtk_widget_activate_action (self->grid, "list.scroll-to-item", "u", first);
+}
+
+static void
+text_found (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoPagePicker) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) hits = tyto_documents_find_text_finish (TYTO_DOCUMENTS (object), result, &error);
+  GtkBitset *found;
+  guint n;
+
+  if (!self->documents || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED))
+    return;
+  if (!hits) {
+    set_message (self, g_strdup (error->message));
+    return;
+  }
+  found = gtk_bitset_new_empty ();
+  for (guint i = 0; i < hits->len; i++)
+    gtk_bitset_add (found, (guint) ((TytoTextHit *) g_ptr_array_index (hits, i))->page);
+  n = (guint) gtk_bitset_get_size (found);
+  set_message (self, n ? g_strdup_printf (ngettext ("Found on %u page", "Found on %u pages", n), n)
+                       : g_strdup (_("Not found. Enter picks the pages that fit best.")));
+  set_found (self, found, n ? gtk_bitset_get_minimum (found) : 0);
+}
+
+static GCancellable *
+begin_finding (TytoPagePicker *self)
+{
+  g_cancellable_cancel (self->finding);
+  g_clear_object (&self->finding);
+  self->finding = g_cancellable_new ();
+  return self->finding;
+}
+
+static void
+find_changed (TytoPagePicker *self)
+{
+  g_autofree char *text = g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (self->find))));
+
+  begin_finding (self);
+  if (!*text) {
+    set_message (self, NULL);
+    set_found (self, NULL, 0);
+    return;
+  }
+  tyto_documents_find_text_async (self->documents, self->blob, self->name, text, self->finding, text_found, g_object_ref (self));
+}
+
+/* The pages that fit a question are chosen; the choice can be changed like any other. */
+static void
+pages_found (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoPagePicker) self = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) hits = tyto_documents_find_pages_finish (TYTO_DOCUMENTS (object), result, &error);
+  g_autoptr (GString) list = g_string_new (NULL);
+  g_autoptr (GtkBitset) all = NULL;
+  GtkBitset *found;
+
+  if (!self->documents || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED))
+    return;
+  if (!hits || hits->len == 0) {
+    set_message (self, g_strdup (hits ? _("No page fits. Scanned pages have no text to search.") : error->message));
+    return;
+  }
+  found = gtk_bitset_new_empty ();
+  for (guint i = 0; i < hits->len; i++) {
+    guint page = (guint) ((TytoPageHit *) g_ptr_array_index (hits, i))->page;
+    g_autofree char *label = page_label (self, page);
+
+    gtk_bitset_add (found, page);
+    g_string_append_printf (list, "%s%s", list->len ? ", " : "", label);
+  }
+  all = gtk_bitset_new_range (0, self->n_pages);
+  gtk_selection_model_set_selection (GTK_SELECTION_MODEL (self->selection), found, all);
+  set_message (self, g_strdup_printf (ngettext ("Page %s fits best", "Pages %s fit best", hits->len), list->str));
+  set_found (self, found, (guint) ((TytoPageHit *) g_ptr_array_index (hits, 0))->page);
+}
+
+static void
+find_activated (TytoPagePicker *self)
+{
+  g_autofree char *text = g_strstrip (g_strdup (gtk_editable_get_text (GTK_EDITABLE (self->find))));
+
+  if (!*text)
+    return;
+  if (self->found && !gtk_bitset_is_empty (self->found)) {
+    g_autoptr (GtkBitset) all = gtk_bitset_new_range (0, self->n_pages);
+
+    gtk_selection_model_set_selection (GTK_SELECTION_MODEL (self->selection), self->found, all);
+    return;
+  }
+  begin_finding (self);
+  set_message (self, g_strdup (_("Reading the document…")));
+  tyto_documents_find_pages_async (self->documents, self->store, self->blob, self->name, text, BEST_PAGES, self->finding, pages_found,
+                                   g_object_ref (self));
 }
 
 static void
@@ -162,7 +353,15 @@ tyto_page_picker_dispose (GObject *object)
   g_clear_object (&self->selection);
   g_clear_object (&self->pages);
   g_clear_handle_id (&self->filling, g_source_remove);
+  g_cancellable_cancel (self->finding);
+  g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->finding);
+  g_clear_object (&self->cancellable);
   g_clear_object (&self->documents);
+  g_clear_object (&self->store);
+  g_clear_pointer (&self->contents, owl_contents_unref);
+  g_clear_pointer (&self->found, gtk_bitset_unref);
+  g_clear_pointer (&self->message, g_free);
   g_clear_pointer (&self->blob, g_free);
   g_clear_pointer (&self->name, g_free);
   G_OBJECT_CLASS (tyto_page_picker_parent_class)->dispose (object);
@@ -196,6 +395,12 @@ tyto_page_picker_close_request (GtkWindow *window)
   return TRUE;
 }
 
+static gboolean
+focus_find (GtkWidget *widget, GVariant *arguments, gpointer user_data)
+{
+  return gtk_widget_grab_focus (TYTO_PAGE_PICKER (widget)->find);
+}
+
 static void
 tyto_page_picker_class_init (TytoPagePickerClass *klass)
 {
@@ -203,6 +408,7 @@ tyto_page_picker_class_init (TytoPagePickerClass *klass)
   GTK_WINDOW_CLASS (klass)->close_request = tyto_page_picker_close_request;
   signals[SIGNAL_CHOSEN] =
       g_signal_new ("chosen", TYTO_TYPE_PAGE_PICKER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ARRAY);
+  gtk_widget_class_add_binding (GTK_WIDGET_CLASS (klass), GDK_KEY_f, GDK_CONTROL_MASK, focus_find, NULL);
   gtk_widget_class_add_binding_action (GTK_WIDGET_CLASS (klass), GDK_KEY_Escape, 0, "window.close", NULL);
 }
 
@@ -215,7 +421,7 @@ static void
 build (TytoPagePicker *self)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new (), *scroller = gtk_scrolled_window_new ();
-  GtkWidget *tools = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *label = gtk_label_new_with_mnemonic (_("_Pages"));
+  GtkWidget *tools = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
   g_autofree char *count = g_strdup_printf (ngettext ("%u page", "%u pages", self->n_pages), self->n_pages);
 
@@ -227,13 +433,19 @@ build (TytoPagePicker *self)
 
   self->range = gtk_entry_new ();
   gtk_entry_set_placeholder_text (GTK_ENTRY (self->range), _("Such as 1-3, 7"));
-  gtk_widget_set_hexpand (self->range, TRUE);
-  gtk_label_set_mnemonic_widget (GTK_LABEL (label), self->range);
+  gtk_editable_set_width_chars (GTK_EDITABLE (self->range), 10);
+  self->find = gtk_search_entry_new ();
+  gtk_search_entry_set_search_delay (GTK_SEARCH_ENTRY (self->find), 250);
+  g_object_set (self->find, "placeholder-text", _("Find words, or ask for pages"), NULL);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->find), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Find words, or ask for pages"), -1);
+  gtk_widget_set_hexpand (self->find, TRUE);
+  g_signal_connect_swapped (self->find, "search-changed", G_CALLBACK (find_changed), self);
+  g_signal_connect_swapped (self->find, "activate", G_CALLBACK (find_activated), self);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->range), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pages"), -1);
   g_signal_connect_swapped (self->range, "changed", G_CALLBACK (range_changed), self);
   g_signal_connect_swapped (self->range, "activate", G_CALLBACK (choose), self);
   gtk_widget_add_css_class (tools, "picker-tools");
-  gtk_box_append (GTK_BOX (tools), label);
+  gtk_box_append (GTK_BOX (tools), self->find);
   gtk_box_append (GTK_BOX (tools), self->range);
 
   g_signal_connect (factory, "setup", G_CALLBACK (setup_cell), self);
@@ -274,13 +486,15 @@ add_pages (gpointer data)
 }
 
 TytoPagePicker *
-tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, const TytoImport *import)
+tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, TytoStore *store, const TytoImport *import)
 {
   TytoPagePicker *self = g_object_new (TYTO_TYPE_PAGE_PICKER, "transient-for", parent, "modal", TRUE, "title", import->name,
                                        "default-width", 640, "default-height", 560, NULL);
   GtkStringList *pages = gtk_string_list_new (NULL);
 
   self->documents = g_object_ref (documents);
+  self->store = g_object_ref (store);
+  self->cancellable = g_cancellable_new ();
   self->blob = g_strdup (import->blob);
   self->name = g_strdup (import->name);
   self->n_pages = (guint) import->n_pages;
@@ -292,7 +506,14 @@ tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, const TytoImp
   build (self);
   gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 0, TRUE);
   gtk_widget_grab_focus (self->range);
+  tyto_documents_read_contents_async (self->documents, self->blob, self->name, self->cancellable, contents_read, g_object_ref (self));
   return self;
+}
+
+char *
+tyto_page_picker_get_label (TytoPagePicker *self, int page)
+{
+  return page_label (self, (guint) page);
 }
 
 const char *

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/documents/tyto-documents.h"
+#include "app/history/tyto-store.h"
 
 #include <adwaita.h>
 
@@ -12,8 +13,10 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_PAGE_PICKER (tyto_page_picker_get_type ())
 G_DECLARE_FINAL_TYPE (TytoPagePicker, tyto_page_picker, TYTO, PAGE_PICKER, AdwWindow)
 
-TytoPagePicker *tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, const TytoImport *import);
+TytoPagePicker *tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, TytoStore *store, const TytoImport *import);
 
+/* A page as printed, or its number. The caller frees. */
+char *tyto_page_picker_get_label (TytoPagePicker *self, int page);
 const char *tyto_page_picker_get_blob (TytoPagePicker *self);
 const char *tyto_page_picker_get_name (TytoPagePicker *self);
 

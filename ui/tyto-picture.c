@@ -201,3 +201,9 @@ tyto_picture_get_attachment (TytoPicture *self)
 {
   return self->attachment;
 }
+
+void
+tyto_picture_set_corner (TytoPicture *self, GtkWidget *widget)
+{
+  add_overlay (self, widget, GTK_ALIGN_END, GTK_ALIGN_END, "corner");
+}

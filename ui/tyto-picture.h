@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (TytoPicture, tyto_picture, TYTO, PICTURE, GtkBox)
 
 GtkWidget *tyto_picture_new (TytoAttachment *attachment, int height, gboolean removable);
+/* Puts a small widget into the lower corner. */
+void tyto_picture_set_corner (TytoPicture *self, GtkWidget *widget);
 TytoAttachment *tyto_picture_get_attachment (TytoPicture *self);
 
 G_END_DECLS

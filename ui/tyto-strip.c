@@ -3,6 +3,7 @@
 
 #include "ui/tyto-strip.h"
 
+#include "ui/tyto-picture-options.h"
 #include "ui/tyto-picture.h"
 
 #define PICTURE_HEIGHT 64
@@ -12,6 +13,7 @@
 struct _TytoStrip {
   GtkWidget parent_instance;
 
+  TytoDocuments *documents;
   GPtrArray *attachments; /* TytoAttachment */
   GPtrArray *pictures;    /* TytoPicture of each, borrowed; NULL: not made yet */
   int first_number;
@@ -194,6 +196,7 @@ make_picture (TytoStrip *self, int index)
   GtkDragSource *source = gtk_drag_source_new ();
   GtkEventController *keys = gtk_event_controller_key_new ();
 
+  tyto_picture_set_corner (TYTO_PICTURE (picture), tyto_picture_options_new (g_ptr_array_index (self->attachments, index), self->documents));
   g_signal_connect_swapped (picture, "activated", G_CALLBACK (activated), self);
   g_signal_connect_swapped (picture, "removed", G_CALLBACK (remove_clicked), self);
   gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
@@ -230,6 +233,7 @@ tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
   g_ptr_array_insert (self->attachments, index, g_object_ref (attachment));
   g_ptr_array_insert (self->pictures, index, NULL);
   g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
+  g_signal_connect_swapped (attachment, "notify::sending", G_CALLBACK (changed), self);
   if (self->making == 0)
     self->making = g_idle_add_full (G_PRIORITY_DEFAULT, make_pictures, self, NULL);
   changed (self);
@@ -269,6 +273,7 @@ tyto_strip_dispose (GObject *object)
   g_clear_pointer (&self->attachments, g_ptr_array_unref);
   g_clear_pointer (&self->pictures, g_ptr_array_unref);
   g_clear_handle_id (&self->making, g_source_remove);
+  g_clear_object (&self->documents);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   G_OBJECT_CLASS (tyto_strip_parent_class)->dispose (object);
 }
@@ -306,7 +311,10 @@ tyto_strip_init (TytoStrip *self)
 }
 
 GtkWidget *
-tyto_strip_new (void)
+tyto_strip_new (TytoDocuments *documents)
 {
-  return g_object_new (TYTO_TYPE_STRIP, NULL);
+  TytoStrip *self = g_object_new (TYTO_TYPE_STRIP, NULL);
+
+  self->documents = g_object_ref (documents);
+  return GTK_WIDGET (self);
 }

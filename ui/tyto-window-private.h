@@ -14,10 +14,11 @@ struct _TytoWindow {
   GPtrArray *running; /* TytoChat: out of sight, with an answer that is still being written */
   TytoMessage *edited; /* the question that the composer holds for editing, or NULL */
   GPtrArray *samples;
+  gint64 wanted_message; /* to be shown when the chat is loaded; 0: none */
   guint draft_timer, cost_timer;
   gboolean prepare; /* with the next measurement */
 
-  GtkWidget *flap, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *banner, *banner_label, *toasts;
+  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *banner, *banner_label, *toasts;
   GtkWidget *drop_frame, *drop_label;
 };
 

@@ -9,6 +9,7 @@
 #include "ui/tyto-conversation-list.h"
 #include "ui/tyto-empty.h"
 #include "ui/tyto-page-picker.h"
+#include "ui/tyto-search.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-viewer.h"
 
@@ -364,8 +365,12 @@ delete_message (TytoWindow *self, TytoMessage *message)
 static void
 pages_chosen (TytoWindow *self, GArray *pages, TytoPagePicker *picker)
 {
-  tyto_composer_attach_pages (TYTO_COMPOSER (self->composer), tyto_page_picker_get_blob (picker), tyto_page_picker_get_name (picker),
-                              (const int *) (const void *) pages->data, pages->len);
+  for (guint i = 0; i < pages->len; i++) {
+    int page = g_array_index (pages, int, i);
+    g_autofree char *label = tyto_page_picker_get_label (picker, page);
+
+    tyto_composer_attach_page (TYTO_COMPOSER (self->composer), tyto_page_picker_get_blob (picker), tyto_page_picker_get_name (picker), page, label);
+  }
   tyto_composer_focus (TYTO_COMPOSER (self->composer));
 }
 
@@ -373,13 +378,12 @@ static void
 choose_pages (TytoWindow *self, const TytoImport *import)
 {
   TytoPagePicker *picker;
-  const int first = 0;
 
   if (import->n_pages == 1) {
-    tyto_composer_attach_pages (TYTO_COMPOSER (self->composer), import->blob, import->name, &first, 1);
+    tyto_composer_attach_page (TYTO_COMPOSER (self->composer), import->blob, import->name, 0, NULL);
     return;
   }
-  picker = tyto_page_picker_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), import);
+  picker = tyto_page_picker_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), tyto_services_get_store (self->services), import);
   g_signal_connect_object (picker, "chosen", G_CALLBACK (pages_chosen), self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (picker));
 }
@@ -494,6 +498,15 @@ screenshot_action (GtkWidget *widget, const char *name, GVariant *parameter)
   _tyto_window_take_screenshot (TYTO_WINDOW (widget));
 }
 
+/* The message that a search found. */
+static void
+show_wanted (TytoWindow *self)
+{
+  if (tyto_chat_show_message (self->chat, self->wanted_message))
+    tyto_chat_view_show_message (TYTO_CHAT_VIEW (self->view), self->wanted_message);
+  self->wanted_message = 0;
+}
+
 static void
 chat_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -504,6 +517,8 @@ chat_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
     _tyto_window_toast (self, error->message);
   else
     _tyto_window_measure_soon (self, TRUE);
+  if (self->wanted_message != 0 && self->chat == TYTO_CHAT (object))
+    show_wanted (self);
 }
 
 /* The answer of a chat out of sight is done: the history has it. */
@@ -589,6 +604,34 @@ conversation_opened (TytoWindow *self, TytoConversation *conversation)
 {
   open_chat (self, conversation, FALSE);
   tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+static void
+search_opened (TytoWindow *self, gint64 id, gint64 message)
+{
+  GListModel *conversations = tyto_services_get_conversations (self->services);
+
+  for (guint i = 0; i < g_list_model_get_n_items (conversations); i++) {
+    g_autoptr (TytoConversation) conversation = g_list_model_get_item (conversations, i);
+
+    if (tyto_conversation_get_id (conversation) != id)
+      continue;
+    self->wanted_message = message;
+    if (self->chat && tyto_chat_get_conversation (self->chat) == conversation)
+      show_wanted (self);
+    else
+      open_chat (self, conversation, FALSE);
+    return;
+  }
+}
+
+static void
+search_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  TytoWindow *self = TYTO_WINDOW (widget);
+
+  adw_flap_set_reveal_flap (ADW_FLAP (self->flap), TRUE);
+  tyto_search_begin (TYTO_SEARCH (self->search));
 }
 
 static void
@@ -753,6 +796,7 @@ tyto_window_class_init (TytoWindowClass *klass)
   G_OBJECT_CLASS (klass)->dispose = tyto_window_dispose;
   widget_class->size_allocate = tyto_window_size_allocate;
   gtk_widget_class_install_action (widget_class, "win.attach", NULL, attach_action);
+  gtk_widget_class_install_action (widget_class, "win.search", NULL, search_action);
   gtk_widget_class_install_action (widget_class, "win.screenshot", NULL, screenshot_action);
   gtk_widget_class_install_action (widget_class, "win.new-chat", NULL, new_action);
   gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
@@ -812,7 +856,9 @@ build_side (TytoWindow *self)
   gtk_widget_add_css_class (box, "side-pane");
   gtk_widget_set_size_request (box, SIDE_WIDTH, -1);
   gtk_box_append (GTK_BOX (box), header);
-  gtk_box_append (GTK_BOX (box), self->list);
+  self->search = tyto_search_new (tyto_services_get_store (self->services), self->list);
+  g_signal_connect_swapped (self->search, "opened", G_CALLBACK (search_opened), self);
+  gtk_box_append (GTK_BOX (box), self->search);
   return box;
 }
 

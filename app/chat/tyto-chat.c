@@ -415,6 +415,18 @@ tyto_chat_show_sibling (TytoChat *self, TytoMessage *message, guint index)
   }
 }
 
+gboolean
+tyto_chat_show_message (TytoChat *self, gint64 id)
+{
+  TytoMessage *message = find_message (self, id);
+
+  if (!message)
+    return FALSE;
+  if (!self->answer)
+    show_path (self, message);
+  return TRUE;
+}
+
 static void
 messages_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
 {

@@ -47,6 +47,9 @@ GPtrArray *tyto_chat_delete_begin (TytoChat *self, TytoMessage *message);
 void tyto_chat_delete_undo (TytoChat *self, GPtrArray *deleted);
 void tyto_chat_delete_finish (TytoChat *self, GPtrArray *deleted);
 
+/* Shows the path through a message. FALSE if there is none of that number. */
+gboolean tyto_chat_show_message (TytoChat *self, gint64 message);
+
 /* Branches: how many messages stand beside this one (itself included), which of them it is (from 0), and going to another. */
 guint tyto_chat_get_n_siblings (TytoChat *self, TytoMessage *message, guint *index);
 void tyto_chat_show_sibling (TytoChat *self, TytoMessage *message, guint index);

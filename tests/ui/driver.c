@@ -356,6 +356,21 @@ driver_wait_text (const char *expected)
   }
 }
 
+void
+driver_enter (const char *field, const char *new_text)
+{
+  g_autoptr (AtspiAccessible) node = driver_wait (NULL, field);
+  g_autoptr (AtspiEditableText) editable = atspi_accessible_get_editable_text_iface (node);
+  g_autoptr (AtspiText) text = atspi_accessible_get_text_iface (node);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_nonnull (editable);
+  g_assert_nonnull (text);
+  atspi_editable_text_delete_text (editable, 0, atspi_text_get_character_count (text, NULL), NULL);
+  atspi_editable_text_insert_text (editable, 0, new_text, (int) strlen (new_text), &error);
+  g_assert_no_error (error);
+}
+
 char *
 driver_get_text (AtspiAccessible *node)
 {

@@ -50,6 +50,8 @@ void driver_type (const char *text);
 /* Replaces what is in the composer; waits until the composer holds a text. */
 void driver_set_text (const char *text);
 void driver_wait_text (const char *text);
+/* Puts a text into a field in place of what is in it. */
+void driver_enter (const char *field, const char *text);
 char *driver_get_text (AtspiAccessible *node);
 /* "Return", "Escape", "ctrl+n": goes through the X server. */
 void driver_key (const char *keys);

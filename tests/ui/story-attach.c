@@ -34,7 +34,7 @@ arrange_attachments (const char *home)
 
   /* The keyboard moves a picture. */
   driver_type (" ");
-  driver_key ("shift+Tab shift+Tab shift+Tab shift+Tab shift+Tab shift+Tab");
+  driver_key ("shift+Tab shift+Tab shift+Tab shift+Tab shift+Tab shift+Tab shift+Tab shift+Tab shift+Tab");
   driver_key ("alt+Right");
   wait_for (NULL, "Picture 2: 13.png");
   wait_for (NULL, "Picture 1: 00.png");
