@@ -331,10 +331,10 @@ owl_tool_chat (int argc, char **argv)
 
   if (!owl_tool_parse (&argc, &argv, entries, NULL, "Asks a vision-language model about pictures and text."))
     return OWL_EXIT_USAGE;
-  if (argc > 1)
-    return owl_tool_usage ("chat", "unexpected argument %s", argv[1]);
-  if (!check_options (&o, &kv, &detail))
-    return OWL_EXIT_USAGE;
+  if (argc > 1 || !check_options (&o, &kv, &detail)) {
+    options_clear (&o);
+    return argc > 1 ? owl_tool_usage ("chat", "unexpected argument %s", argv[1]) : OWL_EXIT_USAGE;
+  }
 
   chat.sampling = (OwlSampling){ (float) o.temperature, o.top_k, (float) o.top_p, (float) o.min_p, (float) o.repeat_penalty,
                                  (guint64) o.seed };
