@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/documents/tyto-samples.h"
 #include "ui/tyto-composer.h"
 #include "ui/tyto-window.h"
 
@@ -22,6 +23,47 @@ struct _TytoWindow {
   GtkWidget *drop_frame, *drop_label;
 };
 
+/* tyto-window.c: what the header, the middle and the composer say about the open chat. */
+void _tyto_window_update_title (TytoWindow *self);
+void _tyto_window_update_page (TytoWindow *self);
+
+/* tyto-window-build.c: the widgets, and the signals between them. */
+void _tyto_window_build (TytoWindow *self);
+
+/* tyto-window-actions.c: "win." actions. */
+void _tyto_window_install_actions (GtkWidgetClass *widget_class);
+
+/* tyto-window-chats.c: which chat is open; others may go on out of sight. */
+void _tyto_window_new_chat (TytoWindow *self);
+void _tyto_window_close_chat (TytoWindow *self);
+void _tyto_window_conversation_opened (TytoWindow *self, TytoConversation *conversation);
+void _tyto_window_conversation_changed (TytoWindow *self, TytoConversation *conversation);
+void _tyto_window_conversation_deleted (TytoWindow *self, TytoConversation *conversation);
+void _tyto_window_search_opened (TytoWindow *self, gint64 id, gint64 message);
+/* All chats were deleted. */
+void _tyto_window_emptied (TytoWindow *self);
+
+/* tyto-window-messages.c: asking, asking again, editing and deleting. */
+void _tyto_window_send (TytoWindow *self);
+void _tyto_window_stop (TytoWindow *self);
+void _tyto_window_again (TytoWindow *self, TytoMessage *answer);
+void _tyto_window_begin_editing (TytoWindow *self, TytoMessage *question);
+void _tyto_window_edit_last (TytoWindow *self);
+/* What was being written before comes back; not so with `leave`. */
+void _tyto_window_cancel_editing (TytoWindow *self);
+void _tyto_window_leave_editing (TytoWindow *self);
+void _tyto_window_delete_message (TytoWindow *self, TytoMessage *message);
+
+/* tyto-window-attach.c: pictures and pages of the question being written, and looking at any. */
+void _tyto_window_attachment_ready (TytoWindow *self, TytoAttachment *attachment);
+void _tyto_window_attachment_removed (TytoWindow *self, TytoAttachment *attachment, int index);
+void _tyto_window_composer_changed (TytoWindow *self);
+void _tyto_window_choose_pages (TytoWindow *self, const TytoImport *import);
+/* `earlier` gets TytoAttachment (transfer full). */
+void _tyto_window_gather_earlier (TytoWindow *self, GPtrArray **earlier);
+void _tyto_window_view_attachment (TytoWindow *self, TytoAttachment *attachment);
+void _tyto_window_ask_sample (TytoWindow *self, TytoSample *sample);
+
 /* tyto-window-drop.c: the drop target and the frame that says what will happen. */
 void _tyto_window_setup_drop (TytoWindow *self, GtkWidget *target);
 GtkWidget *_tyto_window_build_drop_frame (TytoWindow *self);
@@ -40,6 +82,7 @@ void _tyto_window_measure_soon (TytoWindow *self, gboolean prepare);
 void _tyto_window_find_screenshot (TytoWindow *self);
 void _tyto_window_take_screenshot (TytoWindow *self);
 
+/* tyto-window-undo.c */
 void _tyto_window_toast (TytoWindow *self, const char *text);
 /* A toast with Undo. `undo` is called when it is clicked, `finish` when it goes without, `destroy` last. Any may be NULL. */
 void _tyto_window_offer_undo (TytoWindow *self, const char *text, GFunc undo, GFunc finish, gpointer data, GDestroyNotify destroy);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+/* Inside the engine service: the queue is in tyto-engine.c, what its jobs do in the files named below. */
+
+#include "app/chat/engine-look.h"
+#include "app/chat/engine-pictures.h"
+
+G_BEGIN_DECLS
+
+typedef enum { JOB_QUIT, JOB_LOAD, JOB_ANSWER, JOB_MEASURE, JOB_LOOK, JOB_READ_AHEAD, JOB_PREPARE, N_JOB_KINDS } JobKind; /* in order of urgency */
+
+/* Where a cost goes to. */
+typedef struct Measurement {
+  TytoCostFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+  TytoCost cost;
+} Measurement;
+
+typedef struct {
+  JobKind kind;
+  AnswerRequest *request; /* JOB_ANSWER, JOB_MEASURE, JOB_PREPARE */
+  Measurement *measurement; /* JOB_MEASURE */
+  char *path;             /* JOB_LOAD */
+  int n_threads;
+  PictureRef *picture; /* JOB_READ_AHEAD */
+  TytoAttachment *attachment; /* the main thread's; only passed back */
+  EngineLook *look;           /* JOB_LOOK */
+} Job;
+
+struct _TytoEngine {
+  GObject parent_instance;
+
+  TytoDocuments *documents;
+  TytoStore *store;
+  GThread *thread;
+
+  GMutex lock;
+  GCond wake;
+  GQueue jobs;             /* Job; guarded by `lock` */
+  GCancellable *ahead;     /* of the work in advance that runs, or NULL; guarded by `lock` */
+  gboolean preparing;      /* `ahead` evaluates a prompt, which can be taken up again at any time; guarded by `lock` */
+  GCancellable *loading;   /* of the loading that runs, or NULL; guarded by `lock` */
+  AnswerRequest *running;  /* guarded by `lock` */
+
+  /* Engine thread. */
+  OwlModel *model;
+  OwlSession *session;
+  EnginePictures *pictures;
+  char *path;          /* of the model */
+  TytoSpeed speed;     /* as measured on this computer */
+  gint64 conversation; /* the one whose beginning the session holds; 0: none */
+
+  /* Main thread. */
+  TytoEngineState state;
+  double progress;
+  char *error, *model_name;
+};
+
+/* From the engine thread to the main loop: a new state of the model (tyto-engine.c). */
+void engine_say_state (TytoEngine *self, TytoEngineState state, double progress, const char *error, const char *name);
+
+typedef struct {
+  TytoEngine *self;
+  TytoAttachment *attachment; /* read ahead */
+  AnswerRequest *request;     /* answering */
+  guint index, n_pictures;
+  gint64 said;
+} Reading;
+/* How far pictures were read, for what waits for them (engine-news.c). An OwlProgress; `user_data` is a Reading. */
+void engine_say_reading (double fraction, gpointer user_data);
+
+/* All that follows is for the engine thread. */
+
+/* engine-load.c */
+void engine_run_load (TytoEngine *self, const Job *job, GCancellable *cancellable);
+
+/* engine-answer.c */
+void engine_run_answer (TytoEngine *self, AnswerRequest *request);
+void engine_run_read_ahead (TytoEngine *self, Job *job, GCancellable *cancellable);
+/* Evaluates what is known of the next prompt, so that the question itself is all that is left. */
+void engine_run_prepare (TytoEngine *self, AnswerRequest *request, GCancellable *cancellable);
+void engine_run_look (TytoEngine *self, Job *job);
+
+/* engine-cost.c */
+void engine_run_measure (TytoEngine *self, Job *job);
+/* A GSourceFunc for the main thread, whose data the measurement holds. */
+gboolean engine_measurement_free (gpointer measurement);
+
+G_END_DECLS

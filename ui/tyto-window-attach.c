@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#define G_LOG_DOMAIN "tyto-window"
+
+#include "ui/tyto-window-private.h"
+
+#include "ui/tyto-page-picker.h"
+#include "ui/tyto-viewer.h"
+
+#include <glib/gi18n.h>
+
+void
+_tyto_window_attachment_ready (TytoWindow *self, TytoAttachment *attachment)
+{
+  tyto_engine_read_ahead (tyto_services_get_engine (self->services), attachment);
+  _tyto_window_measure_soon (self, TRUE);
+}
+
+void
+_tyto_window_composer_changed (TytoWindow *self)
+{
+  _tyto_window_draft_changed (self);
+  _tyto_window_measure_soon (self, FALSE);
+}
+
+/* An attachment that was taken out, and where it stood. */
+typedef struct {
+  TytoWindow *window;
+  TytoChat *chat;
+  TytoAttachment *attachment;
+  int index;
+} Removal;
+
+static void
+undo_removal (gpointer data, gpointer user_data)
+{
+  Removal *removal = data;
+
+  if (removal->window->chat == removal->chat)
+    tyto_composer_insert (TYTO_COMPOSER (removal->window->composer), removal->attachment, removal->index);
+}
+
+static void
+removal_free (gpointer data)
+{
+  Removal *removal = data;
+
+  g_object_unref (removal->window);
+  g_object_unref (removal->chat);
+  g_object_unref (removal->attachment);
+  g_free (removal);
+}
+
+void
+_tyto_window_attachment_removed (TytoWindow *self, TytoAttachment *attachment, int index)
+{
+  Removal *removal = g_new0 (Removal, 1);
+  g_autofree char *text = g_strdup_printf (_("%s removed"), tyto_attachment_get_name (attachment));
+
+  removal->window = g_object_ref (self);
+  removal->chat = g_object_ref (self->chat);
+  removal->attachment = g_object_ref (attachment);
+  removal->index = index;
+  _tyto_window_offer_undo (self, text, undo_removal, NULL, removal, removal_free);
+}
+
+static void
+pages_chosen (TytoWindow *self, GArray *pages, TytoPagePicker *picker)
+{
+  for (guint i = 0; i < pages->len; i++) {
+    int page = g_array_index (pages, int, i);
+    g_autofree char *label = tyto_page_picker_get_label (picker, page);
+
+    tyto_composer_attach_page (TYTO_COMPOSER (self->composer), tyto_page_picker_get_blob (picker), tyto_page_picker_get_name (picker), page, label);
+  }
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+void
+_tyto_window_choose_pages (TytoWindow *self, const TytoImport *import)
+{
+  TytoPagePicker *picker;
+
+  if (import->n_pages == 1) {
+    tyto_composer_attach_page (TYTO_COMPOSER (self->composer), import->blob, import->name, 0, NULL);
+    return;
+  }
+  picker = tyto_page_picker_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), tyto_services_get_store (self->services), import);
+  g_signal_connect_object (picker, "chosen", G_CALLBACK (pages_chosen), self, G_CONNECT_SWAPPED);
+  gtk_window_present (GTK_WINDOW (picker));
+}
+
+/* All pictures that can be looked at, those of the question being written last. */
+static GPtrArray *
+gather_attachments (TytoWindow *self)
+{
+  GListModel *messages = tyto_chat_get_messages (self->chat);
+  GPtrArray *all = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) written = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
+
+  for (guint i = 0; i < g_list_model_get_n_items (messages); i++) {
+    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, i);
+    GPtrArray *attachments = tyto_message_get_attachments (message);
+
+    for (guint j = 0; j < attachments->len; j++)
+      if (tyto_attachment_get_state (g_ptr_array_index (attachments, j)) == TYTO_ATTACHMENT_READY)
+        g_ptr_array_add (all, g_object_ref (g_ptr_array_index (attachments, j)));
+  }
+  for (guint i = 0; i < written->len; i++)
+    g_ptr_array_add (all, g_object_ref (g_ptr_array_index (written, i)));
+  return all;
+}
+
+/* The pictures of the chat, each once, for attaching them again. */
+void
+_tyto_window_gather_earlier (TytoWindow *self, GPtrArray **earlier)
+{
+  GListModel *messages = tyto_chat_get_messages (self->chat);
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  *earlier = g_ptr_array_new_with_free_func (g_object_unref);
+  for (guint i = 0; i < g_list_model_get_n_items (messages); i++) {
+    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, i);
+    GPtrArray *attachments = tyto_message_get_attachments (message);
+
+    for (guint j = 0; j < attachments->len; j++) {
+      TytoAttachment *attachment = g_ptr_array_index (attachments, j);
+      char *id = g_strdup_printf ("%s:%d", tyto_attachment_get_blob (attachment), tyto_attachment_get_page (attachment));
+
+      if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY && g_hash_table_add (seen, id))
+        g_ptr_array_add (*earlier, g_object_ref (attachment));
+    }
+  }
+}
+
+void
+_tyto_window_view_attachment (TytoWindow *self, TytoAttachment *attachment)
+{
+  g_autoptr (GPtrArray) all = gather_attachments (self);
+  guint index;
+
+  if (g_ptr_array_find (all, attachment, &index))
+    gtk_window_present (GTK_WINDOW (tyto_viewer_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), all, index)));
+}
+
+void
+_tyto_window_ask_sample (TytoWindow *self, TytoSample *sample)
+{
+  for (guint i = 0; i < sample->paths->len; i++) {
+    g_autoptr (GFile) file = g_file_new_for_path (g_ptr_array_index (sample->paths, i));
+
+    tyto_composer_attach_file (TYTO_COMPOSER (self->composer), file);
+  }
+  tyto_composer_set_text (TYTO_COMPOSER (self->composer), sample->question);
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
+void
+tyto_window_attach (TytoWindow *self, GFile *const *files, int n_files)
+{
+  for (int i = 0; i < n_files; i++)
+    tyto_composer_attach_file (TYTO_COMPOSER (self->composer), files[i]);
+}
