@@ -108,8 +108,11 @@ tyto_services_start (TytoServices *self)
   tyto_store_open_async (self->store, opened, g_object_ref (self));
   self->model_path = tyto_models_find (g_getenv ("TYTO_MODEL"));
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL_PATH]);
-  if (self->model_path)
-    tyto_engine_load (self->engine, self->model_path, 0);
+  if (self->model_path) {
+    g_autoptr (TytoEngineSetup) setup = tyto_engine_setup_new (self->model_path, NULL, 1.0, 0, OWL_KV_DEFAULT);
+
+    tyto_engine_want (self->engine, setup);
+  }
 }
 
 void

@@ -34,7 +34,7 @@ engine_run_read_ahead (TytoEngine *self, Job *job, GCancellable *cancellable)
   Reading reading = { .self = self, .attachment = job->attachment };
 
   /* A picture that cannot be read says so when it is asked about; nothing is lost by giving up here. */
-  if (self->model)
+  if (self->loaded.model)
     read_picture (self, job->picture, &reading, cancellable, NULL);
   engine_say_reading (1.0, &reading);
 }
@@ -131,7 +131,7 @@ learn_from (TytoEngine *self, const OwlAnswerStats *stats, gsize n_words)
     learn (&self->speed.prompt_per_second, (double) n_evaluated * 1000.0 / stats->prefill_ms);
   if (stats->n_generated >= MIN_TOKENS_TO_MEASURE && stats->decode_ms > 0.0)
     learn (&self->speed.words_per_second, (double) n_words * 1000.0 / stats->decode_ms);
-  tyto_store_put_speed (self->store, self->path, &self->speed);
+  tyto_store_put_speed (self->store, self->loaded.setup->model, &self->speed);
 }
 
 static gboolean
@@ -152,15 +152,15 @@ generate (TytoEngine *self, AnswerRequest *request, gint64 start, GError **error
     return FALSE;
   turns = make_turns (request, lists);
   list = (const OwlTurn *) (const void *) turns->data;
-  n_dropped = owl_prompt_plan (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, error);
+  n_dropped = owl_prompt_plan (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, error);
   if (n_dropped < 0)
     return FALSE;
   if (n_dropped > 0)
     answer_request_say_dropped (request, n_dropped);
-  prompt = owl_prompt_new_from_turns (self->model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
+  prompt = owl_prompt_new_from_turns (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
   read_seconds = (double) (g_get_monotonic_time () - start) / 1e6;
   self->conversation = request->conversation;
-  if (!owl_session_generate (self->session, prompt, &request->sampling, request->max_tokens, TRUE, on_event, request, request->cancellable, text, ids,
+  if (!owl_session_generate (self->loaded.session, prompt, &request->sampling, request->max_tokens, TRUE, on_event, request, request->cancellable, text, ids,
                              &stats, error))
     return FALSE;
   id_bytes = g_bytes_new (ids->data, ids->len * sizeof (gint32));
@@ -181,11 +181,8 @@ engine_run_answer (TytoEngine *self, AnswerRequest *request)
     answer_request_say_end (request, TYTO_MESSAGE_STOPPED, NULL, NULL, 0.0, 0.0);
     return;
   }
-  if (!self->model) {
-    answer_request_say_end (request, TYTO_MESSAGE_FAILED, _("No model is loaded."), NULL, 0.0, 0.0);
-    return;
-  }
-  if (generate (self, request, g_get_monotonic_time (), &error))
+  if (engine_ensure_model (self, request->setup, request, request->cancellable, &error) &&
+      generate (self, request, g_get_monotonic_time (), &error))
     return;
   if (g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     answer_request_say_end (request, TYTO_MESSAGE_STOPPED, NULL, NULL, 0.0, 0.0);
@@ -203,16 +200,16 @@ engine_run_prepare (TytoEngine *self, AnswerRequest *request, GCancellable *canc
   const OwlTurn *list;
   int n_dropped;
 
-  if (!self->model || !read_pictures (self, request, lists, cancellable, NULL))
+  if (!self->loaded.model || !read_pictures (self, request, lists, cancellable, NULL))
     return;
   turns = make_turns (request, lists);
   list = (const OwlTurn *) (const void *) turns->data;
-  n_dropped = owl_prompt_plan (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, NULL);
+  n_dropped = owl_prompt_plan (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, NULL);
   if (n_dropped < 0)
     return;
-  prompt = owl_prompt_new_from_turns (self->model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
+  prompt = owl_prompt_new_from_turns (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
   self->conversation = 0;
-  if (owl_session_prefill (self->session, prompt, NULL, NULL, cancellable, NULL))
+  if (owl_session_prefill (self->loaded.session, prompt, NULL, NULL, cancellable, NULL))
     self->conversation = request->conversation;
 }
 
@@ -226,22 +223,19 @@ look (TytoEngine *self, const EngineLook *wish, AnswerRequest *request, GCancell
   gsize n_left_out = 0;
   int n_dropped;
 
-  if (!self->model) {
-    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, _("No model is loaded."));
-    return NULL;
-  }
-  if (!read_pictures (self, request, lists, cancellable, error))
+  if (!engine_ensure_model (self, request->setup, request, cancellable, error) ||
+      !read_pictures (self, request, lists, cancellable, error))
     return NULL;
   turns = make_turns (request, lists);
   list = (const OwlTurn *) (const void *) turns->data;
-  n_dropped = owl_prompt_plan (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, error);
+  n_dropped = owl_prompt_plan (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, NULL, error);
   if (n_dropped < 0)
     return NULL;
   for (int t = 0; t < n_dropped; t++)
     n_left_out += list[t].n_visuals;
-  prompt = owl_prompt_new_from_turns (self->model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
+  prompt = owl_prompt_new_from_turns (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list + n_dropped, turns->len - (guint) n_dropped);
   self->conversation = 0;
-  return engine_look_run (wish, request, self->model, self->session, self->documents, prompt, n_left_out, cancellable, error);
+  return engine_look_run (wish, request, self->loaded.model, self->loaded.session, self->documents, prompt, n_left_out, cancellable, error);
 }
 
 void

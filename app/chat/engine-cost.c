@@ -68,17 +68,17 @@ engine_run_measure (TytoEngine *self, Job *job)
   TytoCost *cost = &job->measurement->cost;
   gsize total = 0, before = 0;
 
-  if (!self->model)
+  if (!self->loaded.model)
     return;
   turns = make_blind_turns (self, request, lengths);
   list = (const OwlTurn *) (const void *) turns->data;
   cost->n_pictures = (guint) list[turns->len - 1].n_visuals;
-  cost->n_context = (gsize) owl_model_get_context_length (self->model);
-  cost->n_tokens = owl_prompt_count (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len);
+  cost->n_context = (gsize) owl_model_get_context_length (self->loaded.model);
+  cost->n_tokens = owl_prompt_count (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len);
   if (turns->len > 1)
-    before = owl_prompt_count (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len - 1);
+    before = owl_prompt_count (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len - 1);
   cost->n_tokens -= MIN (before, cost->n_tokens);
-  cost->n_dropped = owl_prompt_plan (self->model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, &total, NULL);
+  cost->n_dropped = owl_prompt_plan (self->loaded.model, OWL_SYSTEM_TEXT, request->instructions, list, turns->len, 0, &total, NULL);
   cost->n_used = cost->n_dropped < 0 ? cost->n_tokens : total;
   cost->seconds = cost->n_dropped < 0 ? 0.0 : estimate_seconds (self, request, cost);
   g_main_context_invoke (NULL, deliver_cost, g_steal_pointer (&job->measurement));

@@ -4,11 +4,12 @@
 /* Inside the engine service: the queue is in tyto-engine.c, what its jobs do in the files named below. */
 
 #include "app/chat/engine-look.h"
+#include "app/chat/engine-model.h"
 #include "app/chat/engine-pictures.h"
 
 G_BEGIN_DECLS
 
-typedef enum { JOB_QUIT, JOB_LOAD, JOB_ANSWER, JOB_MEASURE, JOB_LOOK, JOB_READ_AHEAD, JOB_PREPARE, N_JOB_KINDS } JobKind; /* in order of urgency */
+typedef enum { JOB_QUIT, JOB_ANSWER, JOB_LOAD, JOB_MEASURE, JOB_LOOK, JOB_READ_AHEAD, JOB_PREPARE, N_JOB_KINDS } JobKind; /* in order of urgency */
 
 /* Where a cost goes to. */
 typedef struct Measurement {
@@ -22,8 +23,7 @@ typedef struct {
   JobKind kind;
   AnswerRequest *request; /* JOB_ANSWER, JOB_MEASURE, JOB_PREPARE */
   Measurement *measurement; /* JOB_MEASURE */
-  char *path;             /* JOB_LOAD */
-  int n_threads;
+  TytoEngineSetup *setup; /* JOB_LOAD */
   PictureRef *picture; /* JOB_READ_AHEAD */
   TytoAttachment *attachment; /* the main thread's; only passed back */
   EngineLook *look;           /* JOB_LOOK */
@@ -43,12 +43,11 @@ struct _TytoEngine {
   gboolean preparing;      /* `ahead` evaluates a prompt, which can be taken up again at any time; guarded by `lock` */
   GCancellable *loading;   /* of the loading that runs, or NULL; guarded by `lock` */
   AnswerRequest *running;  /* guarded by `lock` */
+  TytoEngineSetup *wanted; /* written by the main thread alone; guarded by `lock` */
 
   /* Engine thread. */
-  OwlModel *model;
-  OwlSession *session;
+  EngineModel loaded;
   EnginePictures *pictures;
-  char *path;          /* of the model */
   TytoSpeed speed;     /* as measured on this computer */
   gint64 conversation; /* the one whose beginning the session holds; 0: none */
 
@@ -56,10 +55,11 @@ struct _TytoEngine {
   TytoEngineState state;
   double progress;
   char *error, *model_name;
+  OwlErrorCode error_code;
 };
 
 /* From the engine thread to the main loop: a new state of the model (tyto-engine.c). */
-void engine_say_state (TytoEngine *self, TytoEngineState state, double progress, const char *error, const char *name);
+void engine_say_state (TytoEngine *self, TytoEngineState state, double progress, const GError *error, const char *name);
 
 typedef struct {
   TytoEngine *self;
@@ -73,7 +73,9 @@ void engine_say_reading (double fraction, gpointer user_data);
 
 /* All that follows is for the engine thread. */
 
-/* engine-load.c */
+/* engine-load.c: sees to it that `setup` is what answers. The window hears of it when anything changes, and always when nobody asked yet (no
+ * `request`). */
+gboolean engine_ensure_model (TytoEngine *self, const TytoEngineSetup *setup, AnswerRequest *request, GCancellable *cancellable, GError **error);
 void engine_run_load (TytoEngine *self, const Job *job, GCancellable *cancellable);
 
 /* engine-answer.c */

@@ -149,6 +149,7 @@ answer_request_unref (AnswerRequest *r)
     return;
   g_object_unref (r->cancellable);
   g_ptr_array_unref (r->turns);
+  g_clear_pointer (&r->setup, tyto_engine_setup_free);
   g_free (r->instructions);
   g_string_free (r->news.text, TRUE);
   g_free (r->news.stage);

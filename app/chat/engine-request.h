@@ -45,6 +45,7 @@ typedef struct {
   GCancellable *cancellable;
   GPtrArray *turns; /* RequestTurn */
   gint64 conversation;
+  TytoEngineSetup *setup; /* what answers; NULL: whatever is loaded */
   OwlSampling sampling;
   gsize max_tokens;
   char *instructions;

@@ -29,7 +29,7 @@ job_free (Job *job)
   g_clear_pointer (&job->picture, picture_ref_free);
   g_clear_object (&job->attachment);
   g_clear_pointer (&job->look, engine_look_free);
-  g_free (job->path);
+  g_clear_pointer (&job->setup, tyto_engine_setup_free);
   g_free (job);
 }
 
@@ -39,6 +39,7 @@ typedef struct {
   TytoEngineState state;
   double progress;
   char *error, *name;
+  OwlErrorCode error_code;
 } StateNews;
 
 static gboolean
@@ -52,6 +53,7 @@ deliver_state (gpointer data)
   self->progress = news->progress;
   g_free (self->error);
   self->error = g_steal_pointer (&news->error);
+  self->error_code = news->error_code;
   if (news->name) {
     g_free (self->model_name);
     self->model_name = g_steal_pointer (&news->name);
@@ -65,14 +67,19 @@ deliver_state (gpointer data)
 }
 
 void
-engine_say_state (TytoEngine *self, TytoEngineState state, double progress, const char *error, const char *name)
+engine_say_state (TytoEngine *self, TytoEngineState state, double progress, const GError *error, const char *name)
 {
   StateNews *news = g_new0 (StateNews, 1);
 
   news->self = g_object_ref (self);
   news->state = state;
   news->progress = progress;
-  news->error = g_strdup (error);
+  if (error) {
+    news->error = g_strdup (error->message);
+    news->error_code = error->domain == OWL_ERROR ? (OwlErrorCode) error->code : OWL_ERROR_IO;
+    if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      news->error_code = OWL_ERROR_CANCELLED;
+  }
   news->name = g_strdup (name);
   g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, deliver_state, news, NULL);
 }
@@ -85,6 +92,40 @@ has_job (TytoEngine *self, JobKind kind)
     if (((Job *) link->data)->kind == kind)
       return TRUE;
   return FALSE;
+}
+
+static Job *
+job_new (JobKind kind)
+{
+  Job *job = g_new0 (Job, 1);
+
+  job->kind = kind;
+  return job;
+}
+
+/* With the lock held. */
+static void
+push_load (TytoEngine *self)
+{
+  Job *job = job_new (JOB_LOAD);
+
+  job->setup = tyto_engine_setup_copy (self->wanted);
+  g_queue_push_tail (&self->jobs, job);
+}
+
+/* Forgets what of that kind has not begun. With the lock held. */
+static void
+forget_jobs (TytoEngine *self, JobKind kind)
+{
+  for (GList *link = self->jobs.head, *next; link; link = next) {
+    Job *job = link->data;
+
+    next = link->next;
+    if (job->kind != kind)
+      continue;
+    g_queue_delete_link (&self->jobs, link);
+    job_free (job);
+  }
 }
 
 /* The most urgent job; among equals the one that came first. */
@@ -143,14 +184,17 @@ engine_thread (gpointer data)
     /* Interrupted by a measurement: it goes on after it, unless the measurement brought its successor. */
     if (kind == JOB_PREPARE && g_cancellable_is_cancelled (cancellable) && !has_job (self, JOB_PREPARE))
       g_queue_push_tail (&self->jobs, g_steal_pointer (&job));
+    /* A chat out of sight was answered with another model than the one in sight. */
+    if ((kind == JOB_ANSWER || kind == JOB_LOOK) && self->loaded.model && self->wanted &&
+        !tyto_engine_setup_equal (self->wanted, self->loaded.setup) && !has_job (self, JOB_LOAD))
+      push_load (self);
     g_mutex_unlock (&self->lock);
     g_clear_pointer (&job, job_free);
     if (kind == JOB_QUIT)
       break;
   }
-  g_clear_pointer (&self->session, owl_session_free);
   engine_pictures_set_model (self->pictures, NULL);
-  g_clear_pointer (&self->model, owl_model_unref);
+  engine_model_clear (&self->loaded);
   return NULL;
 }
 
@@ -166,27 +210,52 @@ push_job (TytoEngine *self, Job *job)
   g_mutex_unlock (&self->lock);
 }
 
-static Job *
-job_new (JobKind kind)
+void
+tyto_engine_want (TytoEngine *self, const TytoEngineSetup *setup)
 {
-  Job *job = g_new0 (Job, 1);
-
-  job->kind = kind;
-  return job;
+  if (tyto_engine_setup_equal (self->wanted, setup))
+    return;
+  g_mutex_lock (&self->lock);
+  tyto_engine_setup_free (self->wanted);
+  self->wanted = tyto_engine_setup_copy (setup);
+  g_mutex_unlock (&self->lock);
+  tyto_engine_load_again (self);
+  if (!setup)
+    engine_say_state (self, TYTO_ENGINE_NONE, 0.0, NULL, NULL);
 }
 
 void
-tyto_engine_load (TytoEngine *self, const char *path, int n_threads)
+tyto_engine_load_again (TytoEngine *self)
 {
-  Job *job = job_new (JOB_LOAD);
-
-  job->path = g_strdup (path);
-  job->n_threads = n_threads;
   g_mutex_lock (&self->lock);
+  forget_jobs (self, JOB_LOAD);
   if (self->loading)
     g_cancellable_cancel (self->loading);
+  if (self->wanted) {
+    push_load (self);
+    if (self->ahead)
+      g_cancellable_cancel (self->ahead);
+    g_cond_signal (&self->wake);
+  }
   g_mutex_unlock (&self->lock);
-  push_job (self, job);
+}
+
+void
+tyto_engine_cancel_loading (TytoEngine *self)
+{
+  g_mutex_lock (&self->lock);
+  forget_jobs (self, JOB_LOAD);
+  if (self->loading)
+    g_cancellable_cancel (self->loading);
+  else if (self->running && self->state == TYTO_ENGINE_LOADING)
+    g_cancellable_cancel (self->running->cancellable);
+  g_mutex_unlock (&self->lock);
+}
+
+const TytoEngineSetup *
+tyto_engine_get_wanted (TytoEngine *self)
+{
+  return self->wanted;
 }
 
 void
@@ -197,21 +266,6 @@ tyto_engine_read_ahead (TytoEngine *self, TytoAttachment *attachment)
   job->picture = picture_ref_new (attachment);
   job->attachment = g_object_ref (attachment);
   push_job (self, job);
-}
-
-/* Forgets what was to be measured or prepared but has not begun. With the lock held. */
-static void
-forget_jobs (TytoEngine *self, JobKind kind)
-{
-  for (GList *link = self->jobs.head, *next; link; link = next) {
-    Job *job = link->data;
-
-    next = link->next;
-    if (job->kind != kind)
-      continue;
-    g_queue_delete_link (&self->jobs, link);
-    job_free (job);
-  }
 }
 
 void
@@ -249,6 +303,7 @@ tyto_engine_look_async (TytoEngine *self, GPtrArray *path, TytoMessage *answer, 
   Job *job = job_new (JOB_LOOK);
 
   job->request = answer_request_new (path, NULL, options);
+  job->request->setup = tyto_engine_setup_copy (self->wanted);
   job->look = engine_look_new (path, answer, start, length, g_task_new (self, cancellable, callback, user_data));
   push_job (self, job);
 }
@@ -266,6 +321,7 @@ tyto_engine_ask (TytoEngine *self, GPtrArray *path, TytoMessage *answer, const T
   Job *job = job_new (JOB_ANSWER);
 
   job->request = answer_request_new (path, answer, options);
+  job->request->setup = tyto_engine_setup_copy (self->wanted);
   job->request->done = done;
   job->request->user_data = user_data;
   push_job (self, job);
@@ -320,6 +376,12 @@ tyto_engine_get_error (TytoEngine *self)
   return self->error;
 }
 
+OwlErrorCode
+tyto_engine_get_error_code (TytoEngine *self)
+{
+  return self->error_code;
+}
+
 const char *
 tyto_engine_get_model_name (TytoEngine *self)
 {
@@ -356,7 +418,7 @@ tyto_engine_finalize (GObject *object)
 
   g_assert (self->thread == NULL);
   engine_pictures_free (self->pictures);
-  g_free (self->path);
+  tyto_engine_setup_free (self->wanted);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->wake);
   g_clear_object (&self->documents);

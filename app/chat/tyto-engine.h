@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/chat/engine-setup.h"
 #include "app/documents/tyto-documents.h"
 #include "app/history/tyto-store.h"
 
@@ -24,12 +25,21 @@ TytoEngine *tyto_engine_new (TytoDocuments *documents, TytoStore *store);
 /* Cancels what runs and ends the thread; must be called once before the last reference goes. */
 void tyto_engine_close (TytoEngine *self);
 
-/* Loads the model folder PATH in place of the present one. Refused before loading when the memory does not suffice. */
-void tyto_engine_load (TytoEngine *self, const char *path, int n_threads);
+/* What the chat in sight is to be answered with, in place of what was wanted before; NULL: nothing. It is loaded in the background, and a question is
+ * answered with what is wanted when it is asked, even when something else is wanted (and loaded) in the meantime. Refused before loading when the
+ * memory does not suffice. */
+void tyto_engine_want (TytoEngine *self, const TytoEngineSetup *setup);
+/* Tries again after a failure. */
+void tyto_engine_load_again (TytoEngine *self);
+/* Gives the loading up; the state becomes FAILED with OWL_ERROR_CANCELLED. */
+void tyto_engine_cancel_loading (TytoEngine *self);
+/* Borrowed; NULL: nothing. */
+const TytoEngineSetup *tyto_engine_get_wanted (TytoEngine *self);
 
 TytoEngineState tyto_engine_get_state (TytoEngine *self);
 double tyto_engine_get_progress (TytoEngine *self);
 const char *tyto_engine_get_error (TytoEngine *self);
+OwlErrorCode tyto_engine_get_error_code (TytoEngine *self);
 const char *tyto_engine_get_model_name (TytoEngine *self);
 
 /* Computes the visual tokens of an attachment in the background, unless they are known; its "progress" tells how far. */

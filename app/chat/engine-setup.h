@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#pragma once
+
+#include "engine/owl.h"
+
+G_BEGIN_DECLS
+
+/* What the engine answers with: a model, an adapter on it, and how it is run. Plain data that crosses threads as a copy. */
+typedef struct {
+  char *model;     /* path */
+  char *adapter;   /* path of a .lora.gguf file, or NULL */
+  double strength; /* of the adapter; 1: as it was trained */
+  int n_threads;   /* 0: one for each core */
+  OwlKvType kv;
+} TytoEngineSetup;
+
+/* `adapter` may be NULL or "". */
+TytoEngineSetup *tyto_engine_setup_new (const char *model, const char *adapter, double strength, int n_threads, OwlKvType kv);
+/* NULL gives NULL. */
+TytoEngineSetup *tyto_engine_setup_copy (const TytoEngineSetup *setup);
+void tyto_engine_setup_free (TytoEngineSetup *setup);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (TytoEngineSetup, tyto_engine_setup_free)
+
+gboolean tyto_engine_setup_equal (const TytoEngineSetup *a, const TytoEngineSetup *b);
+
+G_END_DECLS
