@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "chat/lookup.h"
 #include "chat/session.h"
 #include "model/trace.h"
 
@@ -14,6 +15,9 @@ gboolean owl_session_probe (OwlSession *session, const OwlPrompt *prompt, OwlTra
  * `n_rows` positions. What the cache holds of it already is not evaluated again, but for these rows. */
 gboolean owl_session_attend (OwlSession *session, const OwlPrompt *prompt, const gint32 *more_ids, gsize n_more, gsize n_rows, OwlTrace *trace,
                              GCancellable *cancellable, GError **error);
+
+/* Whether ids are guessed from the conversation (lookup.h). */
+void owl_session_set_lookup (OwlSession *session, OwlLookupMode mode);
 
 OwlModel *owl_session_get_model (OwlSession *session); /* borrowed */
 

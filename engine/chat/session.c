@@ -2,6 +2,7 @@
 #include "chat/session-private.h"
 
 #include "chat/answer.h"
+#include "chat/lookup.h"
 #include "chat/prompt-private.h"
 #include "chat/sampler.h"
 #include "model/model-private.h"
@@ -34,8 +35,15 @@ struct _OwlSession {
   OwlKvCache cache;
   OwlLanguageBuffers buffers;
   float *x;            /* [buffers.n, width] */
-  float *logits;       /* [vocabulary] */
+  float *logits;       /* [OWL_LOOKUP_COLUMNS, vocabulary] */
   GArray *positions;   /* what the cache holds */
+
+  /* Ids that were guessed and evaluated with the last chosen one. Row `row` of the logits follows the last position, and where the next id is
+   * ahead[row], row + 1 follows that. */
+  OwlLookup *lookup;
+  gint32 ahead[OWL_LOOKUP_COLUMNS];
+  gsize n_ahead, row;
+  gsize n_guessed; /* in this answer */
 };
 
 static void
@@ -94,7 +102,8 @@ owl_session_new (OwlModel *model, OwlAdapter *const *adapters, gsize n_adapters,
     return NULL;
   owl_language_buffers_init (&session->buffers, l, CHUNK);
   session->x = g_new (float, CHUNK * (gsize) l->width);
-  session->logits = g_new (float, l->n_vocabulary);
+  session->logits = g_new (float, OWL_LOOKUP_COLUMNS * (gsize) l->n_vocabulary);
+  session->lookup = owl_lookup_new ((gsize) session->context);
   return g_steal_pointer (&session);
 }
 
@@ -108,6 +117,7 @@ owl_session_free (OwlSession *session)
   owl_language_buffers_clear (&session->buffers);
   g_free (session->x);
   g_free (session->logits);
+  owl_lookup_free (session->lookup);
   g_free (session->loras);
   g_free (session->strengths);
   g_clear_pointer (&session->adapters, g_ptr_array_unref);
@@ -236,20 +246,60 @@ owl_session_prefill (OwlSession *session, const OwlPrompt *prompt, OwlEventFunc 
   return prefill (session, prompt, func, user_data, cancellable, error) >= 0;
 }
 
-/* Evaluates one chosen id. FALSE when cancelled. */
+/* Logits of the position after the last one. */
+static float *
+next_logits (const OwlSession *session)
+{
+  return session->logits + session->row * (gsize) session->model->language->n_vocabulary;
+}
+
+/* Evaluates one chosen id and, where that promises a gain, guesses of what follows it, at most `most`. FALSE when cancelled. */
 static gboolean
-advance (OwlSession *session, gint32 id, GCancellable *cancellable)
+evaluate_ahead (OwlSession *session, gint32 id, gsize most, GCancellable *cancellable)
 {
   const OwlLanguage *l = session->model->language;
+  gsize at = session->positions->len, n;
+  gint64 start = g_get_monotonic_time ();
+
+  most = MIN (MIN (most, OWL_LOOKUP_COLUMNS - 1), (gsize) session->context - at - 1);
+  session->row = 0;
+  session->n_ahead = owl_lookup_draft (session->lookup, session->ahead, most);
+  n = session->n_ahead + 1;
+  for (gsize i = 0; i < n; i++)
+    owl_language_embed (l, i == 0 ? id : session->ahead[i - 1], session->x + i * (gsize) l->width);
+  if (!owl_language_forward (l, session->model->pool, &session->set, &session->cache, &session->buffers, session->x, n, (int) at, NULL,
+                             cancellable) ||
+      !owl_language_logits (l, session->model->pool, session->x, n, session->logits, cancellable))
+    return FALSE;
+  owl_lookup_took (session->lookup, n, (double) (g_get_monotonic_time () - start) / 1000.0);
+  return TRUE;
+}
+
+/* Takes a chosen id, evaluated already when it was guessed. FALSE when cancelled. */
+static gboolean
+advance (OwlSession *session, gint32 id, gsize most_ahead, GCancellable *cancellable)
+{
   Position p = { .id = id };
 
-  owl_language_embed (l, id, session->x);
-  if (!owl_language_forward (l, session->model->pool, &session->set, &session->cache, &session->buffers, session->x, 1,
-                             (int) session->positions->len, NULL, cancellable) ||
-      !owl_language_logits (l, session->model->pool, session->x, 1, session->logits, cancellable))
+  owl_lookup_push (session->lookup, id);
+  if (session->row < session->n_ahead && session->ahead[session->row] == id) {
+    session->row++;
+    session->n_guessed++;
+  } else if (!evaluate_ahead (session, id, most_ahead, cancellable)) {
     return FALSE;
+  }
   g_array_append_val (session->positions, p);
   return TRUE;
+}
+
+/* What was said so far, for guesses. */
+static void
+start_lookup (OwlSession *session)
+{
+  session->row = session->n_ahead = session->n_guessed = 0;
+  owl_lookup_clear (session->lookup);
+  for (guint i = 0; i < session->positions->len; i++)
+    owl_lookup_push (session->lookup, g_array_index (session->positions, Position, i).id);
 }
 
 /* The ids that the repetition penalty looks at: the last positions of the timeline. */
@@ -270,9 +320,10 @@ decode (OwlSession *session, OwlSampler *sampler, OwlAnswer *answer, gsize max_t
   g_autoptr (GString) shown = g_string_new (NULL);
   gint32 eos = owl_tokenizer_get_eos (session->model->tokenizer);
 
+  start_lookup (session);
   for (gsize n = 0; n < max_tokens; n++) {
     gint32 recent[PENALTY_WINDOW];
-    gint32 id = owl_sampler_choose (sampler, session->logits, recent, recent_ids (session, recent));
+    gint32 id = owl_sampler_choose (sampler, next_logits (session), recent, recent_ids (session, recent));
     gboolean over;
 
     if (n == 0)
@@ -291,7 +342,7 @@ decode (OwlSession *session, OwlSampler *sampler, OwlAnswer *answer, gsize max_t
       break;
     if (session->positions->len >= (gsize) session->context)
       return OWL_STOP_CONTEXT;
-    if ((cancellable && g_cancellable_is_cancelled (cancellable)) || !advance (session, id, cancellable))
+    if ((cancellable && g_cancellable_is_cancelled (cancellable)) || !advance (session, id, max_tokens - n - 2, cancellable))
       return OWL_STOP_CANCELLED;
   }
   return OWL_STOP_LENGTH;
@@ -326,6 +377,7 @@ owl_session_generate (OwlSession *session, const OwlPrompt *prompt, const OwlSam
   }
   answer_ids = owl_answer_get_ids (answer);
   stats.n_generated = answer_ids->len;
+  stats.n_guessed = session->n_guessed;
   if (stats.decode_ms > 0.0)
     stats.decode_tok_s = (double) stats.n_generated * 1000.0 / stats.decode_ms;
   if (text)
@@ -335,6 +387,12 @@ owl_session_generate (OwlSession *session, const OwlPrompt *prompt, const OwlSam
   if (stats_out)
     *stats_out = stats;
   return TRUE;
+}
+
+void
+owl_session_set_lookup (OwlSession *session, OwlLookupMode mode)
+{
+  owl_lookup_set_mode (session->lookup, mode);
 }
 
 OwlModel *

@@ -52,6 +52,7 @@ typedef struct {
   gsize n_prompt;    /* positions of the prompt */
   gsize n_reused;    /* of which already in the KV cache */
   gsize n_generated; /* ids of the answer, without the end mark */
+  gsize n_guessed;   /* of which had been guessed from the conversation, so that they took no pass over the weights of their own */
   double prefill_ms, decode_ms, first_token_ms;
   double decode_tok_s;
   OwlStopReason stop;

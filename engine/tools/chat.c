@@ -66,12 +66,12 @@ print_json (const Chat *chat, const GString *text, const GArray *ids, const OwlA
 
   for (guint i = 0; i < ids->len; i++)
     json_array_append_new (tokens, json_integer (g_array_index (ids, gint32, i)));
-  root = json_pack ("{s:o, s:o, s:I, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:s}}",
+  root = json_pack ("{s:o, s:o, s:I, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:s}}",
                     "text", json_stringn (text->str, text->len), "tokens", tokens,
                     "prompt_tokens", (json_int_t) stats->n_prompt, "stats",
                     "load_ms", chat->m.load_ms, "encode_ms", chat->m.encode_ms, "prefill_ms", stats->prefill_ms,
                     "first_token_ms", stats->first_token_ms, "decode_ms", stats->decode_ms, "decode_tok_s", stats->decode_tok_s,
-                    "reused_tokens", (json_int_t) stats->n_reused, "threads",
+                    "reused_tokens", (json_int_t) stats->n_reused, "guessed_tokens", (json_int_t) stats->n_guessed, "threads",
                     (json_int_t) owl_model_get_threads (chat->m.model), "stop", reasons[stats->stop]);
   json_dumpf (root, stdout, JSON_REAL_PRECISION (9));
   putchar ('\n');

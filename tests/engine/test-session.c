@@ -2,7 +2,9 @@
 
 /* Sessions over the bundled model: reuse of what was evaluated, stop sequences, sampling, cancelling, and the context plan. */
 #include "chat/answer.h"
+#include "chat/prompt-private.h"
 #include "chat/sampler.h"
+#include "chat/session-private.h"
 #include "owl.h"
 
 #include <math.h>
@@ -163,6 +165,61 @@ test_plan (void)
   g_assert_error (error, OWL_ERROR, OWL_ERROR_LIMIT);
 }
 
+/* Guesses change no answer, whatever the sampling and however near the end of the context. */
+static void
+check_lookup (const OwlPrompt *prompt, const OwlSampling *sampling, int context, gsize max, gsize *n_guessed)
+{
+  static const OwlLookupMode modes[] = { OWL_LOOKUP_OFF, OWL_LOOKUP_ALWAYS, OWL_LOOKUP_AUTO };
+  g_autoptr (GArray) expected = NULL;
+  OwlAnswerStats plain, stats;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (modes); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (OwlSession) session = owl_session_new (model, NULL, 0, context, OWL_KV_DEFAULT, &error);
+    g_autoptr (GArray) ids = NULL;
+
+    g_assert_no_error (error);
+    owl_session_set_lookup (session, modes[i]);
+    ids = generate (session, prompt, sampling, max, &stats);
+    if (i == 0) {
+      expected = g_array_ref (ids);
+      plain = stats;
+      g_assert_cmpuint (stats.n_guessed, ==, 0);
+    }
+    assert_same_ids (ids, expected);
+    g_assert_cmpint (stats.stop, ==, plain.stop);
+    *n_guessed += stats.n_guessed;
+  }
+}
+
+static void
+test_lookup (void)
+{
+  static const char *const questions[] = {
+    "Hello", "What can you do?", "Wie heißt du?", "one two three four five six seven one two three four five six seven one two",
+    "Say red circle red circle red circle red circle", "What is on the receipt? Total 12.50 Total 12.50 Total 12.50",
+  };
+  OwlSampling varied = OWL_SAMPLING_VARIED, penalised = OWL_SAMPLING_PRECISE;
+  gsize n_guessed = 0;
+
+  penalised.repeat_penalty = 1.3f;
+  varied.seed = 5;
+  for (gsize i = 0; i < G_N_ELEMENTS (questions); i++) {
+    g_autoptr (OwlPrompt) prompt = make_prompt (questions[i], NULL, NULL), again = NULL;
+    g_autoptr (OwlSession) session = new_session ();
+    g_autoptr (GArray) answer = generate (session, prompt, &OWL_SAMPLING_PRECISE, 64, NULL);
+
+    again = make_prompt (questions[i], answer, questions[i]);
+    check_lookup (prompt, &OWL_SAMPLING_PRECISE, 0, 64, &n_guessed);
+    check_lookup (again, &OWL_SAMPLING_PRECISE, 0, 64, &n_guessed);
+    check_lookup (again, &penalised, 0, 64, &n_guessed);
+    check_lookup (again, &varied, 0, 64, &n_guessed);
+    check_lookup (again, &OWL_SAMPLING_PRECISE, (int) again->ids->len + 5, 64, &n_guessed);
+    check_lookup (again, &OWL_SAMPLING_PRECISE, 0, 3, &n_guessed);
+  }
+  g_assert_cmpuint (n_guessed, >, 20);
+}
+
 /* What is shown never holds a stop sequence or the beginning of one, however its characters come. */
 static void
 test_stops (void)
@@ -265,6 +322,7 @@ main (int argc, char **argv)
   g_test_add_func ("/session/reuse", test_reuse);
   g_test_add_func ("/session/cancel", test_cancel);
   g_test_add_func ("/session/limits", test_limits);
+  g_test_add_func ("/session/lookup", test_lookup);
   g_test_add_func ("/prompt/plan", test_plan);
   g_test_add_func ("/answer/stops", test_stops);
   g_test_add_func ("/sampler", test_sampler);
