@@ -10,8 +10,10 @@
 
 /* About 300 dpi of an A4 page: more costs time and finds nothing. */
 #define MAX_SIDE 3500
-/* Words that are less certain, in percent, are noise. */
+/* Words that are less certain, in percent, are noise, unless they stand in a line that is certain as a whole: with several
+   languages installed a short word between them ("in") is sometimes rated low. */
 #define MIN_CONFIDENCE 30.0f
+#define MIN_LINE_CONFIDENCE 60.0f
 
 /* All languages that are installed: "eng+deu". */
 static char *
@@ -35,6 +37,13 @@ choose_languages (void)
   return chosen->len > 0 ? g_string_free (g_steal_pointer (&chosen), FALSE) : NULL;
 }
 
+static gboolean
+is_certain (TessResultIterator *results)
+{
+  return TessResultIteratorConfidence (results, RIL_WORD) >= MIN_CONFIDENCE ||
+         TessResultIteratorConfidence (results, RIL_TEXTLINE) >= MIN_LINE_CONFIDENCE;
+}
+
 /* Words with their boxes in pixels; their text is gathered in `text`. */
 static GArray *
 list_words (TessBaseAPI *api, GString *text)
@@ -51,7 +60,7 @@ list_words (TessBaseAPI *api, GString *text)
     g_autofree char *valid = found ? g_strstrip (g_utf8_make_valid (found, -1)) : NULL;
     int left, top, right, bottom;
 
-    if (valid && *valid && TessResultIteratorConfidence (results, RIL_WORD) >= MIN_CONFIDENCE &&
+    if (valid && *valid && is_certain (results) &&
         TessPageIteratorBoundingBox (place, RIL_WORD, &left, &top, &right, &bottom) && text->len < OWL_DECODER_MAX_TEXT / 2 &&
         words->len < OWL_DECODER_MAX_WORDS) {
       OwlTextWord word = { (guint32) text->len, (guint32) strlen (valid), (float) left, (float) top, (float) (right - left),
