@@ -149,6 +149,16 @@ read_files (Reader *r)
 }
 
 static void
+read_precision (Reader *r)
+{
+  g_autofree char *name = string (r, "precision");
+
+  r->config->bf16 = g_strcmp0 (name, "bf16") == 0;
+  if (name && !r->config->bf16 && strcmp (name, "f32") != 0)
+    fail (r, "precision", "expected \"f32\" or \"bf16\"");
+}
+
+static void
 read_schedule (Reader *r)
 {
   g_autofree char *name = string (r, "schedule");
@@ -239,6 +249,7 @@ owl_train_config_read (const char *path, GError **error)
   read_stage (&r);
   read_files (&r);
   read_schedule (&r);
+  read_precision (&r);
   read_adam (&r);
   c->adapter = string (&r, "adapter");
   c->output = path_key (&r, "output");

@@ -12,6 +12,8 @@ G_BEGIN_DECLS
  *   "paper-stage1", "paper-appendix-stage1"  arXiv 2304.14178, main text and appendix: f_V and f_K on captions
  *   "paper-stage2"                            arXiv 2304.14178: f_K and LoRA on instructions
  *   "published-script"                        the released train_it.sh: LoRA alone
+ * "precision": "bf16" rounds the factors of matrix products to bfloat16 (weights, sums, moments and everything else stay float32): three times the
+ * products a second where the processor has them, and losses that differ in the third digit. "f32" is the reference and the default.
  * Batches of the sources are far beyond one computer; they are named, and `batch` and `accumulate` are yours. */
 typedef enum { OWL_STAGE_1 = 1, OWL_STAGE_2, OWL_STAGE_LORA, OWL_STAGE_DECODER, OWL_STAGE_JOINT } OwlStage;
 
@@ -27,6 +29,7 @@ typedef struct {
   OwlSchedule schedule;
   OwlAdamW adam;
   gboolean augment;
+  gboolean bf16; /* "precision": "bf16"; matrix products of numbers rounded to bfloat16. Default "f32" */
   gboolean dump_values; /* at the end every trained tensor as OUTPUT/values/<official name>.npy */
   guint64 seed;
   int threads, lora_rank, recompute; /* -1: decided by the memory that is free */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/optimiser.h"
 
+#include "tensor/training.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -39,11 +41,9 @@ sum_pieces (gsize begin, gsize end, int part, gpointer data)
   const Norm *c = data;
 
   for (gsize piece = begin; piece < end; piece++) {
-    double sum = 0.0;
+    gsize at = piece * PIECE;
 
-    for (gsize i = piece * PIECE; i < MIN ((piece + 1) * PIECE, c->n); i++)
-      sum += (double) c->grad[i] * c->grad[i];
-    c->sums[piece] = sum;
+    c->sums[piece] = owl_training_kernels ()->sum_squares (c->grad + at, MIN (PIECE, c->n - at), 0.0);
   }
 }
 
@@ -71,24 +71,16 @@ owl_optimiser_norm (OwlTape *tape, const OwlParameters *parameters)
 
 typedef struct {
   OwlParameter *p;
-  float scale, beta1, beta2, step_size, inverse_root, eps, decay;
+  OwlAdamStep step;
 } Update;
 
 static void
 update_values (gsize begin, gsize end, int part, gpointer data)
 {
   const Update *u = data;
-  float *value = u->p->value, *grad = u->p->grad, *m = u->p->m, *v = u->p->v;
 
-  for (gsize i = begin; i < end; i++) {
-    float g = grad[i] * u->scale;
-
-    m[i] = u->beta1 * m[i] + (1.0f - u->beta1) * g;
-    v[i] = u->beta2 * v[i] + (1.0f - u->beta2) * g * g;
-    value[i] -= u->decay * value[i];
-    value[i] -= u->step_size * m[i] / (sqrtf (v[i]) * u->inverse_root + u->eps);
-    grad[i] = 0.0f;
-  }
+  owl_training_kernels ()->adam (&u->step, u->p->value + begin, u->p->grad + begin, u->p->m + begin, u->p->v + begin, end - begin);
+  memset (u->p->grad + begin, 0, (end - begin) * sizeof (float));
 }
 
 void
@@ -99,12 +91,41 @@ owl_optimiser_step (OwlTape *tape, const OwlParameters *parameters, const OwlAda
 
   for (guint i = 0; i < parameters->list->len; i++) {
     OwlParameter *p = g_ptr_array_index (parameters->list, i);
-    Update u = { .p = p, .scale = (float) scale, .beta1 = (float) adam->beta1, .beta2 = (float) adam->beta2, .eps = (float) adam->eps,
-                 .step_size = (float) (rate / correction1), .inverse_root = (float) (1.0 / sqrt (correction2)),
-                 .decay = adam->decay_norms || !p->is_norm_or_bias ? (float) (rate * adam->weight_decay) : 0.0f };
+    Update u = { p, { .scale = (float) scale, .beta1 = (float) adam->beta1, .beta2 = (float) adam->beta2, .eps = (float) adam->eps,
+                      .step_size = (float) (rate / correction1), .inverse_root = (float) (1.0 / sqrt (correction2)),
+                      .decay = adam->decay_norms || !p->is_norm_or_bias ? (float) (rate * adam->weight_decay) : 0.0f } };
 
     if (p->grad)
       owl_tape_parts (tape, owl_parameter_size (p), update_values, &u);
+  }
+}
+
+typedef struct {
+  OwlParameter *p;
+  gsize n;
+} Gather;
+
+static void
+gather_values (gsize begin, gsize end, int part, gpointer data)
+{
+  const Gather *c = data;
+
+  for (gsize replica = 0; replica < c->n; replica++) {
+    float *from = c->p->replicas + replica * owl_parameter_size (c->p) + begin;
+
+    owl_training_kernels ()->accumulate (c->p->grad + begin, from, end - begin);
+    memset (from, 0, (end - begin) * sizeof (float));
+  }
+}
+
+void
+owl_optimiser_gather (OwlTape *tape, const OwlParameters *parameters, gsize n_replicas)
+{
+  for (guint i = 0; i < parameters->list->len; i++) {
+    Gather c = { g_ptr_array_index (parameters->list, i), n_replicas };
+
+    if (c.p->replicas)
+      owl_tape_parts (tape, owl_parameter_size (c.p), gather_values, &c);
   }
 }
 

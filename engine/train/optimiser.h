@@ -23,6 +23,8 @@ double owl_optimiser_norm (OwlTape *tape, const OwlParameters *parameters);
 /* One update; `step` counts from 1. Gradients are zeroed. */
 void owl_optimiser_step (OwlTape *tape, const OwlParameters *parameters, const OwlAdamW *adam, double rate, gint64 step, double norm);
 
+/* Adds the gradients of further threads to the first one's and clears them. */
+void owl_optimiser_gather (OwlTape *tape, const OwlParameters *parameters, gsize n_replicas);
 void owl_optimiser_zero (const OwlParameters *parameters);
 
 G_END_DECLS

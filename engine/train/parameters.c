@@ -11,6 +11,7 @@ parameter_free (gpointer data)
   g_free (p->name);
   g_free (p->value);
   g_free (p->grad);
+  g_free (p->replicas);
   g_free (p->m);
   g_free (p->v);
   g_free (p);
@@ -96,4 +97,15 @@ owl_parameter_train (OwlParameter *p)
   p->grad = g_new0 (float, n);
   p->m = g_new0 (float, n);
   p->v = g_new0 (float, n);
+}
+
+void
+owl_parameters_add_replicas (OwlParameters *parameters, gsize n)
+{
+  for (guint i = 0; i < parameters->list->len; i++) {
+    OwlParameter *p = g_ptr_array_index (parameters->list, i);
+
+    if (p->grad && !p->replicas)
+      p->replicas = g_new0 (float, n * owl_parameter_size (p));
+  }
 }

@@ -13,6 +13,7 @@ typedef struct {
   gsize dims[4];
   float *value;
   float *grad;       /* NULL: frozen */
+  float *replicas;   /* [n, rows · cols]: gradients of further threads, each for its own records; NULL: none */
   float *m, *v;      /* AdamW's moments, with `grad` */
   gboolean is_norm_or_bias;
 } OwlParameter;
@@ -36,5 +37,14 @@ gsize owl_parameter_size (const OwlParameter *parameter);
 
 /* Gives a parameter a gradient and moments: it is trained. */
 void owl_parameter_train (OwlParameter *parameter);
+
+/* Gives all trained parameters room for the gradients of `n` further threads. */
+void owl_parameters_add_replicas (OwlParameters *parameters, gsize n);
+/* Where thread `replica` (0: the first) adds its gradient; NULL: frozen. */
+static inline float *
+owl_parameter_get_grad (const OwlParameter *p, guint replica)
+{
+  return replica > 0 && p->grad ? p->replicas + (gsize) (replica - 1) * p->rows * p->cols : p->grad;
+}
 
 G_END_DECLS

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/tape.h"
 
-#include <cblas.h>
+#include "tensor/kernels.h"
+#include "tensor/training.h"
+
 #include <math.h>
+#include <string.h>
 
 typedef struct {
   OwlNode *node;
@@ -14,19 +17,10 @@ typedef struct {
   gsize *offsets; /* of the probabilities of each span, for all of its heads */
   float *probabilities;
   float *scratch; /* for the gradient of the scores: one piece for each span and head */
-  gboolean causal;
+  gboolean causal, bf16;
   const float *alibi;
   float scale;
 } Attention;
-
-/* C (+)= alpha op(A) op(B). */
-static void
-multiply (gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b, gsize ldb, float beta,
-          float *c, gsize ldc)
-{
-  cblas_sgemm (CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int) m, (int) n, (int) k, alpha, a, (int) lda, b,
-               (int) ldb, beta, c, (int) ldc);
-}
 
 static float *
 head_of (const OwlTapeHeads *h, float *base, gsize row, int head)
@@ -37,26 +31,17 @@ head_of (const OwlTapeHeads *h, float *base, gsize row, int head)
 static void
 softmax_rows (const Attention *c, const OwlTapeSpan *span, int head, float *p)
 {
+  const OwlKernels *kernels = owl_kernels ();
+
   for (gsize i = 0; i < span->n_q; i++) {
-    float *row = p + i * span->n_k, max = -INFINITY;
+    float *row = p + i * span->n_k;
     /* A query sees itself and what came before. */
     gsize seen = c->causal ? span->n_k - span->n_q + i + 1 : span->n_k;
-    double sum = 0.0;
-    float inverse;
 
     for (gsize j = 0; j < seen && c->alibi; j++)
       row[j] += c->alibi[head] * (float) j;
-    for (gsize j = 0; j < seen; j++)
-      max = MAX (max, row[j]);
-    for (gsize j = 0; j < seen; j++) {
-      row[j] = expf (row[j] - max);
-      sum += row[j];
-    }
-    inverse = (float) (1.0 / sum);
-    for (gsize j = 0; j < seen; j++)
-      row[j] *= inverse;
-    for (gsize j = seen; j < span->n_k; j++)
-      row[j] = 0.0f;
+    kernels->softmax (row, seen);
+    memset (row + seen, 0, (span->n_k - seen) * sizeof (float));
   }
 }
 
@@ -71,10 +56,10 @@ forward_heads (gsize begin, gsize end, int part, gpointer data)
     const OwlTapeSpan *span = &c->spans[s];
     float *p = c->probabilities + c->offsets[s] + (gsize) head * span->n_q * span->n_k;
 
-    multiply (FALSE, TRUE, span->n_q, span->n_k, hd, c->scale, head_of (&c->q, c->q.node->value, span->q_row, head), c->q.node->cols,
+    owl_tape_multiply (c->bf16, FALSE, TRUE, span->n_q, span->n_k, hd, c->scale, head_of (&c->q, c->q.node->value, span->q_row, head), c->q.node->cols,
               head_of (&c->k, c->k.node->value, span->k_row, head), c->k.node->cols, 0.0f, p, span->n_k);
     softmax_rows (c, span, head, p);
-    multiply (FALSE, FALSE, span->n_q, hd, span->n_k, 1.0f, p, span->n_k, head_of (&c->v, c->v.node->value, span->k_row, head), c->v.node->cols,
+    owl_tape_multiply (c->bf16, FALSE, FALSE, span->n_q, hd, span->n_k, 1.0f, p, span->n_k, head_of (&c->v, c->v.node->value, span->k_row, head), c->v.node->cols,
               0.0f, c->node->value + span->q_row * c->node->cols + (gsize) head * hd, c->node->cols);
   }
 }
@@ -82,6 +67,7 @@ forward_heads (gsize begin, gsize end, int part, gpointer data)
 static void
 backward_heads (gsize begin, gsize end, int part, gpointer data)
 {
+  const OwlTrainingKernels *kernels = owl_training_kernels ();
   const Attention *c = data;
 
   for (gsize task = begin; task < end; task++) {
@@ -93,26 +79,17 @@ backward_heads (gsize begin, gsize end, int part, gpointer data)
     float *ds = c->scratch + at;
 
     if (c->dv)
-      multiply (TRUE, FALSE, span->n_k, hd, span->n_q, 1.0f, p, span->n_k, dy, c->node->cols, 1.0f, head_of (&c->v, c->dv, span->k_row, head),
+      owl_tape_multiply (c->bf16, TRUE, FALSE, span->n_k, hd, span->n_q, 1.0f, p, span->n_k, dy, c->node->cols, 1.0f, head_of (&c->v, c->dv, span->k_row, head),
                 c->v.node->cols);
-    multiply (FALSE, TRUE, span->n_q, span->n_k, hd, 1.0f, dy, c->node->cols, head_of (&c->v, c->v.node->value, span->k_row, head),
+    owl_tape_multiply (c->bf16, FALSE, TRUE, span->n_q, span->n_k, hd, 1.0f, dy, c->node->cols, head_of (&c->v, c->v.node->value, span->k_row, head),
               c->v.node->cols, 0.0f, ds, span->n_k);
-    for (gsize i = 0; i < span->n_q; i++) {
-      const float *p_row = p + i * span->n_k;
-      float *row = ds + i * span->n_k, mean;
-      double sum = 0.0;
-
-      for (gsize j = 0; j < span->n_k; j++)
-        sum += (double) p_row[j] * row[j];
-      mean = (float) sum;
-      for (gsize j = 0; j < span->n_k; j++)
-        row[j] = p_row[j] * (row[j] - mean) * c->scale;
-    }
+    for (gsize i = 0; i < span->n_q; i++)
+      kernels->softmax_back (p + i * span->n_k, ds + i * span->n_k, span->n_k, c->scale);
     if (c->dq)
-      multiply (FALSE, FALSE, span->n_q, hd, span->n_k, 1.0f, ds, span->n_k, head_of (&c->k, c->k.node->value, span->k_row, head),
+      owl_tape_multiply (c->bf16, FALSE, FALSE, span->n_q, hd, span->n_k, 1.0f, ds, span->n_k, head_of (&c->k, c->k.node->value, span->k_row, head),
                 c->k.node->cols, 1.0f, head_of (&c->q, c->dq, span->q_row, head), c->q.node->cols);
     if (c->dk)
-      multiply (TRUE, FALSE, span->n_k, hd, span->n_q, 1.0f, ds, span->n_k, head_of (&c->q, c->q.node->value, span->q_row, head),
+      owl_tape_multiply (c->bf16, TRUE, FALSE, span->n_k, hd, span->n_q, 1.0f, ds, span->n_k, head_of (&c->q, c->q.node->value, span->q_row, head),
                 c->q.node->cols, 1.0f, head_of (&c->k, c->dk, span->k_row, head), c->k.node->cols);
   }
 }
@@ -151,7 +128,8 @@ owl_tape_attention (OwlTape *tape, OwlTapeHeads q, OwlTapeHeads k, OwlTapeHeads 
   Attention *c = owl_arena_alloc (tape->arena, sizeof (Attention));
 
   *c = (Attention){ .node = node, .q = q, .k = k, .v = v, .n_heads = n_heads, .head_dim = head_dim, .spans = spans, .n_spans = n_spans,
-                    .causal = causal, .alibi = alibi, .scale = 1.0f / sqrtf ((float) head_dim) };
+                    
+                    .causal = causal, .bf16 = tape->bf16, .alibi = alibi, .scale = 1.0f / sqrtf ((float) head_dim) };
   c->probabilities = owl_arena_floats (tape->arena, count_probabilities (c, tape));
   node->aux = c;
   owl_tape_parts (tape, n_spans * (gsize) n_heads, forward_heads, c);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/tape.h"
 
+#include "tensor/kernels.h"
+#include "tensor/training.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -22,6 +25,13 @@ hash_uniform (guint64 seed, guint64 index)
   z = (z ^ (z >> 30)) * G_GUINT64_CONSTANT (0xbf58476d1ce4e5b9);
   z = (z ^ (z >> 27)) * G_GUINT64_CONSTANT (0x94d049bb133111eb);
   return (float) ((z ^ (z >> 31)) >> 40) * 0x1p-24f;
+}
+
+/* Threads with records of their own drop other values. */
+static guint64
+lora_seed (const OwlTape *tape, const OwlTapeLora *lora)
+{
+  return lora->seed + tape->replica * G_GUINT64_CONSTANT (0xd1342543de82ef95);
 }
 
 /* y = x where the mask keeps it, scaled so that the mean stays. */
@@ -60,21 +70,23 @@ lora_backward (OwlTape *tape, OwlNode *node, const LoraAux *aux)
   float *d_low;
 
   if (lora->b->grad)
-    owl_tape_gemm (tape, TRUE, FALSE, out, rank, n, lora->scale, node->grad, out, aux->low, rank, 1.0f, lora->b->grad, rank);
+    owl_tape_gemm (tape, TRUE, FALSE, out, rank, n, lora->scale, node->grad, out, aux->low, rank, 1.0f,
+                   owl_parameter_get_grad (lora->b, tape->replica), rank);
   if (!lora->a->grad && !x->needs_grad)
     return;
   d_low = owl_arena_floats (tape->arena, n * rank);
   owl_tape_gemm (tape, FALSE, FALSE, n, rank, out, lora->scale, node->grad, out, lora->b->value, rank, 0.0f, d_low, rank);
   if (lora->a->grad)
-    owl_tape_gemm (tape, TRUE, FALSE, rank, in, n, 1.0f, d_low, rank, seen, in, 1.0f, lora->a->grad, in);
+    owl_tape_gemm (tape, TRUE, FALSE, rank, in, n, 1.0f, d_low, rank, seen, in, 1.0f, owl_parameter_get_grad (lora->a, tape->replica), in);
   if (!x->needs_grad)
     return;
   if (aux->dropped) {
     float *d_seen = owl_arena_floats (tape->arena, n * in), *dx = owl_node_grad (tape, x), keep = 1.0f / (1.0f - lora->dropout);
+    guint64 seed = lora_seed (tape, lora);
 
     owl_tape_gemm (tape, FALSE, FALSE, n, in, rank, 1.0f, d_low, rank, lora->a->value, in, 0.0f, d_seen, in);
     for (gsize i = 0; i < n * in; i++)
-      dx[i] += hash_uniform (lora->seed, i) < lora->dropout ? 0.0f : d_seen[i] * keep;
+      dx[i] += hash_uniform (seed, i) < lora->dropout ? 0.0f : d_seen[i] * keep;
   } else {
     owl_tape_gemm (tape, FALSE, FALSE, n, in, rank, 1.0f, d_low, rank, lora->a->value, in, 1.0f, owl_node_grad (tape, x), in);
   }
@@ -90,9 +102,9 @@ linear_backward (OwlTape *tape, OwlNode *node)
   if (x->needs_grad)
     owl_tape_gemm (tape, FALSE, FALSE, n, in, out, 1.0f, node->grad, out, w->value, in, 1.0f, owl_node_grad (tape, x), in);
   if (w->grad)
-    owl_tape_gemm (tape, TRUE, FALSE, out, in, n, 1.0f, node->grad, out, x->value, in, 1.0f, w->grad, in);
+    owl_tape_gemm (tape, TRUE, FALSE, out, in, n, 1.0f, node->grad, out, x->value, in, 1.0f, owl_parameter_get_grad (w, tape->replica), in);
   if (bias && bias->grad) {
-    ColumnSums sums = { node->grad, n, out, bias->grad };
+    ColumnSums sums = { node->grad, n, out, owl_parameter_get_grad (bias, tape->replica) };
 
     owl_tape_parts (tape, out, sum_columns, &sums);
   }
@@ -124,7 +136,7 @@ owl_tape_linear (OwlTape *tape, OwlNode *x, OwlParameter *w, OwlParameter *bias,
     *aux = (LoraAux){ .lora = lora, .low = owl_arena_floats (tape->arena, n * rank) };
     if (lora->dropout > 0.0f) {
       aux->dropped = owl_arena_floats (tape->arena, n * in);
-      drop (x->value, n * in, lora->dropout, lora->seed, aux->dropped);
+      drop (x->value, n * in, lora->dropout, lora_seed (tape, lora), aux->dropped);
     }
     owl_tape_gemm (tape, FALSE, TRUE, n, rank, in, 1.0f, aux->dropped ? aux->dropped : x->value, in, lora->a->value, in, 0.0f, aux->low, rank);
     owl_tape_gemm (tape, FALSE, TRUE, n, out, rank, lora->scale, aux->low, rank, lora->b->value, rank, 1.0f, node->value, out);
@@ -146,24 +158,22 @@ typedef struct {
 static void
 cross_entropy_rows (gsize begin, gsize end, int part, gpointer data)
 {
+  const OwlKernels *kernels = owl_kernels ();
   const CrossEntropy *c = data;
 
   for (gsize r = begin; r < end; r++) {
-    float *row = c->logits + r * c->cols, max = row[0], target = row[c->targets[r]];
-    double sum = 0.0;
-    float factor;
+    float *row = c->logits + r * c->cols, target = row[c->targets[r]], max;
+    gsize best = 0;
 
     for (gsize i = 1; i < c->cols; i++)
-      max = MAX (max, row[i]);
-    for (gsize i = 0; i < c->cols; i++) {
-      row[i] = expf (row[i] - max);
-      sum += row[i];
-    }
-    c->losses[r] = log (sum) + max - target;
+      best = row[i] > row[best] ? i : best;
+    max = row[best];
     c->correct[r] = target == max;
-    factor = (float) (c->scale / sum);
+    kernels->softmax (row, c->cols);
+    /* The likeliest has the probability e⁰ / Σ. */
+    c->losses[r] = max - target - log (row[best]);
     for (gsize i = 0; i < c->cols; i++)
-      row[i] *= factor;
+      row[i] *= (float) c->scale;
     row[c->targets[r]] -= (float) c->scale;
   }
 }
@@ -188,7 +198,8 @@ owl_tape_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32
       owl_tape_gemm (tape, FALSE, FALSE, rows, width, vocabulary, 1.0f, logits, vocabulary, w->value, width, 1.0f,
                      owl_node_grad (tape, h) + begin * width, width);
     if (back && w->grad)
-      owl_tape_gemm (tape, TRUE, FALSE, vocabulary, width, rows, 1.0f, logits, vocabulary, x, width, 1.0f, w->grad, width);
+      owl_tape_gemm (tape, TRUE, FALSE, vocabulary, width, rows, 1.0f, logits, vocabulary, x, width, 1.0f,
+                     owl_parameter_get_grad (w, tape->replica), width);
   }
   if (n_correct)
     *n_correct = 0;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/tape.h"
 
+#include "tensor/kernels.h"
+#include "tensor/training.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -26,12 +29,14 @@ add_forward (gsize begin, gsize end, int part, gpointer data)
 static void
 add_backward_part (gsize begin, gsize end, int part, gpointer data)
 {
+  const OwlTrainingKernels *kernels = owl_training_kernels ();
   const Pass *p = data;
+  gsize at = begin * p->cols, n = (end - begin) * p->cols;
 
-  for (gsize i = begin * p->cols; i < end * p->cols && p->da; i++)
-    p->da[i] += p->node->grad[i];
-  for (gsize i = begin * p->cols; i < end * p->cols && p->db; i++)
-    p->db[i] += p->node->grad[i];
+  if (p->da)
+    kernels->accumulate (p->da + at, p->node->grad + at, n);
+  if (p->db)
+    kernels->accumulate (p->db + at, p->node->grad + at, n);
 }
 
 static Pass
@@ -68,21 +73,19 @@ static void
 quick_gelu_forward (gsize begin, gsize end, int part, gpointer data)
 {
   const Pass *p = data;
+  gsize at = begin * p->cols, n = (end - begin) * p->cols;
 
-  for (gsize i = begin * p->cols; i < end * p->cols; i++)
-    p->node->value[i] = p->a->value[i] / (1.0f + expf (-1.702f * p->a->value[i]));
+  memcpy (p->node->value + at, p->a->value + at, n * sizeof (float));
+  owl_kernels ()->quick_gelu (p->node->value + at, n);
 }
 
 static void
 quick_gelu_backward_part (gsize begin, gsize end, int part, gpointer data)
 {
   const Pass *p = data;
+  gsize at = begin * p->cols;
 
-  for (gsize i = begin * p->cols; i < end * p->cols; i++) {
-    float x = p->a->value[i], s = 1.0f / (1.0f + expf (-1.702f * x));
-
-    p->da[i] += p->node->grad[i] * s * (1.0f + 1.702f * x * (1.0f - s));
-  }
+  owl_training_kernels ()->quick_gelu_back (p->a->value + at, p->node->grad + at, p->da + at, (end - begin) * p->cols);
 }
 
 static void
@@ -154,24 +157,20 @@ static void
 silu_multiply_forward (gsize begin, gsize end, int part, gpointer data)
 {
   const Pass *p = data;
+  gsize at = begin * p->cols, n = (end - begin) * p->cols;
 
-  for (gsize i = begin * p->cols; i < end * p->cols; i++)
-    p->node->value[i] = p->a->value[i] / (1.0f + expf (-p->a->value[i])) * p->b->value[i];
+  memcpy (p->node->value + at, p->a->value + at, n * sizeof (float));
+  owl_kernels ()->silu_multiply (p->node->value + at, p->b->value + at, n);
 }
 
 static void
 silu_multiply_backward_part (gsize begin, gsize end, int part, gpointer data)
 {
   const Pass *p = data;
+  gsize at = begin * p->cols;
 
-  for (gsize i = begin * p->cols; i < end * p->cols; i++) {
-    float g = p->a->value[i], u = p->b->value[i], s = 1.0f / (1.0f + expf (-g)), dy = p->node->grad[i];
-
-    if (p->da)
-      p->da[i] += dy * u * s * (1.0f + g * (1.0f - s));
-    if (p->db)
-      p->db[i] += dy * g * s;
-  }
+  owl_training_kernels ()->silu_multiply_back (p->a->value + at, p->b->value + at, p->node->grad + at, p->da ? p->da + at : NULL,
+                                               p->db ? p->db + at : NULL, (end - begin) * p->cols);
 }
 
 static void
@@ -205,71 +204,49 @@ typedef struct {
 static void
 norm_forward (gsize begin, gsize end, int part, gpointer data)
 {
+  const OwlTrainingKernels *kernels = owl_training_kernels ();
   const Norm *c = data;
   gsize cols = c->node->cols;
 
   for (gsize r = begin; r < end; r++) {
     const float *x = c->x->value + r * cols;
     float *y = c->node->value + r * cols;
-    double mean = 0.0, square = 0.0;
     float m, inverse;
 
-    for (gsize i = 0; i < cols && c->centred; i++)
-      mean += x[i];
-    m = (float) (mean / (double) cols);
+    m = c->centred ? (float) (kernels->sum (x, cols) / (double) cols) : 0.0f;
+    inverse = (float) (1.0 / sqrt (kernels->sum_squares (x, cols, m) / (double) cols + c->eps));
     for (gsize i = 0; i < cols; i++)
-      square += (double) (x[i] - m) * (x[i] - m);
-    inverse = (float) (1.0 / sqrt (square / (double) cols + c->eps));
-    for (gsize i = 0; i < cols; i++)
-      y[i] = (x[i] - m) * inverse * c->w->value[i] + (c->bias ? c->bias->value[i] : 0.0f);
+      y[i] = (x[i] - m) * inverse * c->w->value[i];
+    for (gsize i = 0; i < cols && c->bias; i++)
+      y[i] += c->bias->value[i];
     c->mean[r] = m;
     c->inverse[r] = inverse;
   }
 }
 
-/* x̂ = (x − mean)·inverse; dx = inverse·(g − mean(g)[centred] − x̂·mean(g·x̂)), g = dy·w. */
 static void
 norm_backward_dx (gsize begin, gsize end, int part, gpointer data)
 {
+  const OwlTrainingKernels *kernels = owl_training_kernels ();
   const Norm *c = data;
   gsize cols = c->node->cols;
 
-  for (gsize r = begin; r < end; r++) {
-    const float *x = c->x->value + r * cols, *dy = c->node->grad + r * cols;
-    float *dx = c->dx + r * cols, m = c->mean[r], inverse = c->inverse[r], mean_g, mean_gx;
-    double g_sum = 0.0, gx_sum = 0.0;
-
-    for (gsize i = 0; i < cols; i++) {
-      float g = dy[i] * c->w->value[i];
-
-      g_sum += g;
-      gx_sum += g * (x[i] - m) * inverse;
-    }
-    mean_g = c->centred ? (float) (g_sum / (double) cols) : 0.0f;
-    mean_gx = (float) (gx_sum / (double) cols);
-    for (gsize i = 0; i < cols; i++)
-      dx[i] += inverse * (dy[i] * c->w->value[i] - mean_g - (x[i] - m) * inverse * mean_gx);
-  }
+  for (gsize r = begin; r < end; r++)
+    kernels->norm_back (c->x->value + r * cols, c->node->grad + r * cols, c->w->value, c->mean[r], c->inverse[r], c->centred, c->dx + r * cols,
+                        cols);
 }
 
 static void
 norm_backward_dw (gsize begin, gsize end, int thread, gpointer data)
 {
+  const OwlTrainingKernels *kernels = owl_training_kernels ();
   const Norm *c = data;
   gsize cols = c->node->cols;
 
-  for (gsize part = begin; part < end; part++) {
-    float *dw = c->dw + part * cols, *db = c->db + part * cols;
-
-    for (gsize r = c->node->rows * part / SUM_PARTS; r < c->node->rows * (part + 1) / SUM_PARTS; r++) {
-      const float *x = c->x->value + r * cols, *dy = c->node->grad + r * cols;
-
-      for (gsize i = 0; i < cols; i++) {
-        dw[i] += dy[i] * (x[i] - c->mean[r]) * c->inverse[r];
-        db[i] += dy[i];
-      }
-    }
-  }
+  for (gsize part = begin; part < end; part++)
+    for (gsize r = c->node->rows * part / SUM_PARTS; r < c->node->rows * (part + 1) / SUM_PARTS; r++)
+      kernels->norm_back_weights (c->x->value + r * cols, c->node->grad + r * cols, c->mean[r], c->inverse[r], c->dw + part * cols,
+                                  c->bias ? c->db + part * cols : NULL, cols);
 }
 
 static void
@@ -277,21 +254,22 @@ norm_backward (OwlTape *tape, OwlNode *node)
 {
   Norm *c = node->aux;
   gsize cols = node->cols;
+  float *dw = owl_parameter_get_grad (c->w, tape->replica), *db = c->bias ? owl_parameter_get_grad (c->bias, tape->replica) : NULL;
 
   if (node->in[0]->needs_grad) {
     c->dx = owl_node_grad (tape, node->in[0]);
     owl_tape_parts (tape, node->rows, norm_backward_dx, c);
   }
-  if (!c->w->grad)
+  if (!dw)
     return;
   c->dw = owl_arena_zeros (tape->arena, SUM_PARTS * cols);
   c->db = owl_arena_zeros (tape->arena, SUM_PARTS * cols);
   owl_tape_parts (tape, SUM_PARTS, norm_backward_dw, c);
   for (gsize part = 0; part < SUM_PARTS; part++)
     for (gsize i = 0; i < cols; i++) {
-      c->w->grad[i] += c->dw[part * cols + i];
-      if (c->bias)
-        c->bias->grad[i] += c->db[part * cols + i];
+      dw[i] += c->dw[part * cols + i];
+      if (db)
+        db[i] += c->db[part * cols + i];
     }
 }
 
@@ -327,7 +305,7 @@ typedef struct {
   gsize cols;
   int n_heads;
   const int *positions;
-  const double *frequencies;
+  const float *table; /* of the tape */
   float sign;
   gboolean add;
 } Rotation;
@@ -338,24 +316,21 @@ rotate_rows (gsize begin, gsize end, int part, gpointer data)
   const Rotation *c = data;
   gsize head_dim = c->cols / (gsize) c->n_heads, half = head_dim / 2;
 
-  for (gsize r = begin; r < end; r++)
-    for (gsize i = 0; i < half; i++) {
-      float angle = (float) ((double) (float) c->positions[r] * (float) c->frequencies[i]);
-      float cosine = cosf (angle), sine = sinf (angle) * c->sign;
+  for (gsize r = begin; r < end; r++) {
+    const float *cosines = c->table + (gsize) c->positions[r] * head_dim, *sines = cosines + half;
 
-      for (gsize h = 0; h < (gsize) c->n_heads; h++) {
-        gsize at = r * c->cols + h * head_dim + i;
-        float x = c->from[at], y = c->from[at + half];
+    for (gsize h = 0; h < (gsize) c->n_heads; h++) {
+      const float *from = c->from + r * c->cols + h * head_dim;
+      float *to = c->to + r * c->cols + h * head_dim;
 
-        if (c->add) {
-          c->to[at] += x * cosine - y * sine;
-          c->to[at + half] += y * cosine + x * sine;
-        } else {
-          c->to[at] = x * cosine - y * sine;
-          c->to[at + half] = y * cosine + x * sine;
-        }
+      for (gsize i = 0; i < half; i++) {
+        float x = from[i], y = from[i + half], sine = sines[i] * c->sign;
+
+        to[i] = (c->add ? to[i] : 0.0f) + x * cosines[i] - y * sine;
+        to[i + half] = (c->add ? to[i + half] : 0.0f) + y * cosines[i] + x * sine;
       }
     }
+  }
 }
 
 static void
@@ -370,17 +345,43 @@ rotate_backward (OwlTape *tape, OwlNode *node)
   owl_tape_parts (tape, node->rows, rotate_rows, &back);
 }
 
+/* Cosines and sines of every position up to the last one, made once for all layers and steps. All layers of a run have the same positions, so it
+ * grows, and moves, only at the first of them. */
+static const float *
+rotation_table (OwlTape *tape, gsize half, double base, const int *positions, gsize n)
+{
+  gsize rows = 1, begin;
+
+  for (gsize r = 0; r < n; r++)
+    rows = MAX (rows, (gsize) positions[r] + 1);
+  if (tape->rope_half != half || tape->rope_base != base)
+    tape->rope_rows = 0;
+  if (tape->rope_rows >= rows)
+    return tape->rope;
+  begin = tape->rope_rows;
+  tape->rope = g_renew (float, tape->rope, rows * 2 * half);
+  for (gsize r = begin; r < rows; r++)
+    for (gsize i = 0; i < half; i++) {
+      double frequency = 1.0 / pow (base, 2.0 * (double) i / (double) (2 * half));
+      float angle = (float) ((double) (float) r * (float) frequency);
+
+      tape->rope[r * 2 * half + i] = cosf (angle);
+      tape->rope[r * 2 * half + half + i] = sinf (angle);
+    }
+  tape->rope_half = half;
+  tape->rope_base = base;
+  tape->rope_rows = rows;
+  return tape->rope;
+}
+
 OwlNode *
 owl_tape_rotate (OwlTape *tape, OwlNode *x, int n_heads, double base, const int *positions)
 {
   OwlNode *node = owl_tape_node (tape, x->rows, x->cols, rotate_backward, x, NULL, NULL, NULL, NULL);
   Rotation *c = owl_arena_alloc (tape->arena, sizeof (Rotation));
-  gsize head_dim = x->cols / (gsize) n_heads;
-  double *frequencies = owl_arena_alloc (tape->arena, head_dim / 2 * sizeof (double));
 
-  for (gsize i = 0; i < head_dim / 2; i++)
-    frequencies[i] = 1.0 / pow (base, 2.0 * (double) i / (double) head_dim);
-  *c = (Rotation){ x->value, node->value, x->cols, n_heads, positions, frequencies, 1.0f, FALSE };
+  *c = (Rotation){ x->value, node->value, x->cols, n_heads, positions,
+                   rotation_table (tape, x->cols / (gsize) n_heads / 2, base, positions, x->rows), 1.0f, FALSE };
   node->aux = c;
   owl_tape_parts (tape, x->rows, rotate_rows, c);
   return node;
@@ -429,7 +430,7 @@ rows_backward (OwlTape *tape, OwlNode *node)
   for (int i = 0; i < 2; i++)
     c->grads[i] = node->in[i] && node->in[i]->needs_grad ? owl_node_grad (tape, node->in[i]) : NULL;
   for (int i = 0; i < 2; i++)
-    c->grads[2 + i] = node->p[i] ? node->p[i]->grad : NULL;
+    c->grads[2 + i] = node->p[i] ? owl_parameter_get_grad (node->p[i], tape->replica) : NULL;
   owl_tape_parts (tape, node->cols, scatter_columns, c);
 }
 
@@ -461,29 +462,36 @@ add_repeated_forward (gsize begin, gsize end, int part, gpointer data)
       node->value[r * node->cols + i] = node->in[0]->value[r * node->cols + i] + p->value[(r % p->rows) * node->cols + i];
 }
 
+typedef struct {
+  OwlNode *node;
+  float *dp;
+  gsize p_rows;
+} Repeated;
+
 static void
 add_repeated_backward_columns (gsize begin, gsize end, int part, gpointer data)
 {
-  OwlNode *node = data;
-  OwlParameter *p = node->p[0];
+  const Repeated *c = data;
+  const OwlNode *node = c->node;
 
-  for (gsize r = 0; r < node->rows; r++)
-    for (gsize i = begin; i < end; i++) {
-      float dy = node->grad[r * node->cols + i];
+  for (gsize r = 0; r < node->rows; r++) {
+    const float *dy = node->grad + r * node->cols;
 
-      if (p->grad)
-        p->grad[(r % p->rows) * node->cols + i] += dy;
-      if (node->in[0]->grad)
-        node->in[0]->grad[r * node->cols + i] += dy;
-    }
+    for (gsize i = begin; i < end && c->dp; i++)
+      c->dp[(r % c->p_rows) * node->cols + i] += dy[i];
+    for (gsize i = begin; i < end && node->in[0]->grad; i++)
+      node->in[0]->grad[r * node->cols + i] += dy[i];
+  }
 }
 
 static void
 add_repeated_backward (OwlTape *tape, OwlNode *node)
 {
+  Repeated c = { node, owl_parameter_get_grad (node->p[0], tape->replica), node->p[0]->rows };
+
   if (node->in[0]->needs_grad)
     owl_node_grad (tape, node->in[0]);
-  owl_tape_parts (tape, node->cols, add_repeated_backward_columns, node);
+  owl_tape_parts (tape, node->cols, add_repeated_backward_columns, &c);
 }
 
 OwlNode *

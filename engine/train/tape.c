@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/tape.h"
 
+#include "tensor/training.h"
+
 #include <cblas.h>
 #include <string.h>
 
@@ -30,6 +32,7 @@ owl_tape_clear (OwlTape *tape)
   owl_arena_clear (&tape->main);
   owl_arena_clear (&tape->scratch);
   g_clear_pointer (&tape->nodes, g_ptr_array_unref);
+  g_clear_pointer (&tape->rope, g_free);
 }
 
 void
@@ -58,7 +61,7 @@ run_part (gsize task, int thread, gpointer data)
 void
 owl_tape_parts (OwlTape *tape, gsize n, OwlPartFunc func, gpointer data)
 {
-  Parts parts = { n, (gsize) owl_pool_get_n_threads (tape->pool), func, data };
+  Parts parts = { n, tape->pool ? (gsize) owl_pool_get_n_threads (tape->pool) : 1, func, data };
 
   if (parts.n_parts == 1 || n < 2) {
     func (0, n, 0, data);
@@ -73,8 +76,52 @@ typedef struct {
   float alpha, beta;
   const float *a, *b;
   float *c;
-  gboolean by_columns;
+  gboolean by_columns, bf16;
 } Gemm;
+
+static float
+round_bf16 (float x)
+{
+  guint32 bits;
+
+  memcpy (&bits, &x, sizeof bits);
+  bits = (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff0000;
+  memcpy (&x, &bits, sizeof x);
+  return x;
+}
+
+/* A rounded copy of a stored matrix, without the room between its rows. */
+static float *
+round_matrix (const float *a, gsize rows, gsize cols, gsize stride)
+{
+  float *copy = g_new (float, rows * cols);
+
+  for (gsize r = 0; r < rows; r++)
+    for (gsize i = 0; i < cols; i++)
+      copy[r * cols + i] = round_bf16 (a[r * stride + i]);
+  return copy;
+}
+
+void
+owl_tape_multiply (gboolean bf16, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
+                   gsize ldb, float beta, float *c, gsize ldc)
+{
+  const OwlTrainingKernels *kernels = owl_training_kernels ();
+  g_autofree float *a_copy = NULL, *b_copy = NULL;
+
+  if (bf16 && kernels->multiply_bf16) {
+    kernels->multiply_bf16 (ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    return;
+  }
+  if (bf16) {
+    a = a_copy = round_matrix (a, ta ? k : m, ta ? m : k, lda);
+    b = b_copy = round_matrix (b, tb ? n : k, tb ? k : n, ldb);
+    lda = ta ? m : k;
+    ldb = tb ? k : n;
+  }
+  cblas_sgemm (CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int) m, (int) n, (int) k, alpha, a, (int) lda, b,
+               (int) ldb, beta, c, (int) ldc);
+}
 
 static void
 gemm_part (gsize begin, gsize end, int part, gpointer data)
@@ -95,15 +142,14 @@ gemm_part (gsize begin, gsize end, int part, gpointer data)
     c += begin * g->ldc;
     m = end - begin;
   }
-  cblas_sgemm (CblasRowMajor, g->ta ? CblasTrans : CblasNoTrans, g->tb ? CblasTrans : CblasNoTrans, (int) m, (int) n, (int) g->k, g->alpha, a,
-               (int) g->lda, b, (int) g->ldb, g->beta, c, (int) g->ldc);
+  owl_tape_multiply (g->bf16, g->ta, g->tb, m, n, g->k, g->alpha, a, g->lda, b, g->ldb, g->beta, c, g->ldc);
 }
 
 void
 owl_tape_gemm (OwlTape *tape, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
                gsize ldb, float beta, float *c, gsize ldc)
 {
-  Gemm gemm = { ta, tb, m, n, k, lda, ldb, ldc, alpha, beta, a, b, c, n > m };
+  Gemm gemm = { ta, tb, m, n, k, lda, ldb, ldc, alpha, beta, a, b, c, n > m, tape->bf16 };
 
   tape->flops += 2.0 * (double) m * (double) n * (double) k;
   if (m > 0 && n > 0)

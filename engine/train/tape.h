@@ -27,12 +27,17 @@ struct _OwlNode {
 };
 
 struct _OwlTape {
-  OwlPool *pool;
+  OwlPool *pool;     /* NULL: this tape's work stays on its own thread */
   OwlArena *arena;   /* where values go */
   OwlArena main, scratch;
   GPtrArray *nodes;  /* recorded, in order; NULL: nothing is recorded */
   GCancellable *cancellable;
   double flops; /* of matrix products since the beginning */
+  gboolean bf16; /* factors of matrix products are rounded to bfloat16; sums, and everything else, stay float32 */
+  guint replica; /* which gradients it adds to: see owl_parameter_get_grad */
+  double rope_base; /* what the table of rotations is for */
+  gsize rope_half, rope_rows;
+  float *rope; /* [rope_rows, 2, rope_half]: cosines, then sines */
 };
 
 void owl_tape_init (OwlTape *tape, OwlPool *pool);
@@ -106,7 +111,11 @@ OwlNode *owl_tape_node (OwlTape *tape, gsize rows, gsize cols, OwlBackward backw
 /* Runs func on [0, n) in as many parts as there are threads. `part` counts them. */
 typedef void (*OwlPartFunc) (gsize begin, gsize end, int part, gpointer data);
 void owl_tape_parts (OwlTape *tape, gsize n, OwlPartFunc func, gpointer data);
-/* C (+)= op(A) op(B), row-major, divided by rows of C. */
+/* C = alpha op(A) op(B) + beta C, row-major, on the calling thread; `bf16` as in the tape. A processor without such products rounds copies of A and B
+ * and takes the float32 product. */
+void owl_tape_multiply (gboolean bf16, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
+                        gsize ldb, float beta, float *c, gsize ldc);
+/* The same, divided by rows or columns of C. */
 void owl_tape_gemm (OwlTape *tape, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
                     gsize ldb, float beta, float *c, gsize ldc);
 

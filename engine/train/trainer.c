@@ -16,6 +16,9 @@
 #define KEPT_BYTES 3e9
 #define VALIDATION_RECORDS 128
 #define LIMIT_SIZE 1024
+/* Threads take records of their own from so many records a thread on, while the further gradients are not larger than this. */
+#define REPLICA_RECORDS 4
+#define REPLICA_BYTES ((gsize) 256 << 20)
 
 struct _OwlTrainer {
   const OwlTrainConfig *config;
@@ -25,6 +28,8 @@ struct _OwlTrainer {
   OwlTokenizer *tokenizer;
   OwlPool *pool;
   OwlTape tape;
+  OwlTape *replicas; /* a small model: a tape for each further thread, which takes records of its own */
+  guint n_replicas;
   OwlDataset *data, *validation;
   OwlDataFile validation_file;
   OwlTrainLog *log;
@@ -167,6 +172,30 @@ resume_state (OwlTrainer *t, GError **error)
   return ok;
 }
 
+/* Threads that divide every operation wait for each other some hundred times a step, which is most of the time in a small model. There each thread
+ * takes records of its own instead, and the gradients are added once. */
+static void
+add_replicas (OwlTrainer *t)
+{
+  gsize trained = 0, n_threads = (gsize) owl_pool_get_n_threads (t->pool);
+
+  for (guint i = 0; i < t->network->parameters->list->len; i++) {
+    const OwlParameter *p = g_ptr_array_index (t->network->parameters->list, i);
+
+    trained += p->grad ? owl_parameter_size (p) : 0;
+  }
+  if (n_threads < 2 || (gsize) t->config->batch < n_threads * REPLICA_RECORDS || trained * (n_threads - 1) * sizeof (float) > REPLICA_BYTES)
+    return;
+  t->n_replicas = (guint) n_threads - 1;
+  t->replicas = g_new0 (OwlTape, t->n_replicas);
+  for (guint i = 0; i < t->n_replicas; i++) {
+    owl_tape_init (&t->replicas[i], NULL);
+    t->replicas[i].bf16 = t->config->bf16;
+    t->replicas[i].replica = i + 1;
+  }
+  owl_parameters_add_replicas (t->network->parameters, t->n_replicas);
+}
+
 OwlTrainer *
 owl_trainer_open (const OwlTrainConfig *config, gboolean resume, GError **error)
 {
@@ -178,6 +207,8 @@ owl_trainer_open (const OwlTrainConfig *config, gboolean resume, GError **error)
   if (!open_model (t, error) || !open_data (t, error) || (resume && !resume_state (t, error)))
     return NULL;
   decide_recompute (t);
+  t->tape.bf16 = config->bf16;
+  add_replicas (t);
   t->log = owl_train_log_open (config->output, t->step);
   return g_steal_pointer (&t);
 }
@@ -191,6 +222,9 @@ owl_trainer_free (OwlTrainer *t)
   g_clear_pointer (&t->data, owl_dataset_free);
   g_clear_pointer (&t->validation, owl_dataset_free);
   g_free (t->validation_file.images);
+  for (guint i = 0; i < t->n_replicas; i++)
+    owl_tape_clear (&t->replicas[i]);
+  g_free (t->replicas);
   owl_tape_clear (&t->tape);
   g_clear_pointer (&t->tokenizer, owl_tokenizer_free);
   g_clear_pointer (&t->language, owl_gguf_unref);
@@ -198,6 +232,42 @@ owl_trainer_free (OwlTrainer *t)
   g_clear_pointer (&t->pool, owl_pool_free);
   g_free (t->model);
   g_free (t);
+}
+
+typedef struct {
+  OwlTrainer *t;
+  const OwlBatch *batch;
+  double scale, *losses;
+} Share;
+
+static void
+run_share (gsize task, int thread, gpointer data)
+{
+  const Share *share = data;
+  OwlTrainer *t = share->t;
+  OwlTape *tape = task == 0 ? &t->tape : &t->replicas[task - 1];
+  gsize n = share->batch->sequences->len, begin = n * task / (t->n_replicas + 1), end = n * (task + 1) / (t->n_replicas + 1);
+
+  owl_tape_reset (tape);
+  owl_network_run (t->network, tape, &g_array_index (share->batch->sequences, OwlSequence, begin), end - begin, share->scale,
+                   &share->losses[task], NULL);
+}
+
+/* The batch dealt out to the threads. */
+static double
+run_shared (OwlTrainer *t, const OwlBatch *batch, double scale)
+{
+  g_autofree double *losses = g_new0 (double, t->n_replicas + 1);
+  Share share = { t, batch, scale, losses };
+  OwlPool *pool = t->tape.pool;
+  double loss = 0.0;
+
+  t->tape.pool = NULL;
+  owl_pool_run (pool, t->n_replicas + 1, run_share, &share, NULL);
+  t->tape.pool = pool;
+  for (guint i = 0; i <= t->n_replicas; i++)
+    loss += losses[i];
+  return loss;
 }
 
 /* Gradients of the batches of one step; the loss is the mean over all of their targets. */
@@ -222,11 +292,15 @@ run_batches (OwlTrainer *t, gsize n_batches, gboolean ordered, double *loss, gsi
     double part;
 
     owl_tape_reset (&t->tape);
-    owl_network_run (t->network, &t->tape, (const OwlSequence *) (const void *) batch->sequences->data, batch->sequences->len,
-                     1.0 / (double) n_targets, &part, NULL);
+    if (t->n_replicas > 0 && !ordered)
+      part = run_shared (t, batch, 1.0 / (double) n_targets);
+    else
+      owl_network_run (t->network, &t->tape, (const OwlSequence *) (const void *) batch->sequences->data, batch->sequences->len,
+                       1.0 / (double) n_targets, &part, NULL);
     *loss += part;
     *n_samples += batch->sequences->len;
   }
+  owl_optimiser_gather (&t->tape, t->network->parameters, t->n_replicas);
   return TRUE;
 }
 
@@ -424,7 +498,11 @@ owl_trainer_describe (OwlTrainer *t)
 {
   const OwlDatasetCounts *counts = owl_dataset_get_counts (t->data);
   GString *text = g_string_new (NULL);
-  double speed = t->seconds > 0.0 ? t->tape.flops / t->seconds / 1e9 : 0.0, limit = t->seconds > 0.0 ? measure_limit (t) : 0.0;
+  double flops = t->tape.flops, speed, limit = t->seconds > 0.0 ? measure_limit (t) : 0.0;
+
+  for (guint i = 0; i < t->n_replicas; i++)
+    flops += t->replicas[i].flops;
+  speed = t->seconds > 0.0 ? flops / t->seconds / 1e9 : 0.0;
 
   g_string_append_printf (text, "%" G_GUINT64_FORMAT " records used", counts->n_used);
   if (counts->n_no_picture + counts->n_no_answer + counts->n_too_long + counts->n_damaged > 0)

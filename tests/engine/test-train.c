@@ -238,30 +238,67 @@ test_resume (void)
   }
 }
 
-/* A tiny model learns two conversations by heart, from random weights. */
-static void
-test_overfit (void)
+/* A new model on two conversations; `extra` ends the configuration. */
+static char *
+write_fresh (const char *name, const char *extra)
 {
-  g_autofree char *config = scratch_path ("fresh.json"), *data = golden_path ("training/batch.jsonl"), *images = golden_path ("images");
-  g_autofree char *tokenizer = golden_path ("llama-tiny-f32/tokenizer.model"), *output = scratch_path ("fresh");
+  g_autofree char *file = g_strconcat (name, ".json", NULL), *config = scratch_path (file), *data = golden_path ("training/batch.jsonl");
+  g_autofree char *images = golden_path ("images"), *tokenizer = golden_path ("llama-tiny-f32/tokenizer.model"), *output = scratch_path (name);
   g_autofree char *text = g_strdup_printf (
       "{\"model\": {\"tokenizer\": \"%s\", \"shape\": {\"text_config\": {\"hidden_size\": 64, \"num_hidden_layers\": 2, \"num_attention_heads\": 4,"
       " \"intermediate_size\": 128, \"max_position_embeddings\": 256}, \"vision_config\": {\"hidden_size\": 32, \"num_hidden_layers\": 1,"
       " \"num_attention_heads\": 2, \"intermediate_size\": 64, \"image_size\": 28, \"patch_size\": 14}, \"visual_abstractor_config\":"
       " {\"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 64}, \"num_query_tokens\": 4}}, \"output\": \"%s\","
-      " \"stage\": \"joint\", \"data\": [{\"file\": \"%s\"}], \"images\": \"%s\", \"steps\": 250, \"batch\": 2, \"max_length\": 127,"
-      " \"learning_rate\": 5e-3, \"warmup\": 10, \"schedule\": \"cosine\", \"checkpoint_every\": 0}",
-      tokenizer, output, data, images);
-  g_autofree char *answer = NULL, *picture = golden_path ("images/scene_420.jpg");
-  g_autoptr (GPtrArray) steps = NULL;
+      " \"stage\": \"joint\", \"data\": [{\"file\": \"%s\"}], \"images\": \"%s\", \"max_length\": 127, \"learning_rate\": 5e-3, \"warmup\": 10,"
+      " \"schedule\": \"cosine\", \"checkpoint_every\": 0, %s}",
+      tokenizer, output, data, images, extra);
 
   g_assert_true (g_file_set_contents (config, text, -1, NULL));
-  steps = run_training (config);
-  g_assert_cmpfloat (json_number_value (json_object_get (g_ptr_array_index (steps, 0), "loss")), >, 4.0);
-  g_assert_cmpfloat (json_number_value (json_object_get (g_ptr_array_index (steps, steps->len - 1), "loss")), <, 0.05);
+  return g_steal_pointer (&config);
+}
+
+static double
+loss_of (const GPtrArray *steps, guint i)
+{
+  return json_number_value (json_object_get (g_ptr_array_index (steps, i), "loss"));
+}
+
+/* A tiny model learns two conversations by heart, from random weights: on the float32 path, and with rounded products while each thread takes records
+ * of its own. */
+static void
+test_overfit (gconstpointer data)
+{
+  const char *const *variant = data;
+  g_autofree char *config = write_fresh (variant[0], variant[1]), *output = scratch_path (variant[0]);
+  g_autofree char *answer = NULL, *picture = golden_path ("images/scene_420.jpg");
+  g_autoptr (GPtrArray) steps = run_training (config);
+
+  g_assert_cmpfloat (loss_of (steps, 0), >, 4.0);
+  g_assert_cmpfloat (loss_of (steps, steps->len - 1), <, 0.05);
   /* What it leaves is a model folder that answers. */
   answer = owl_run ("chat", "-m", output, "-i", picture, "-p", "What is in the image?", NULL);
   g_assert_nonnull (strstr (answer, "A small dog and a man."));
+}
+
+static const char *const whole_batches[] = { "fresh", "\"steps\": 250, \"batch\": 2" };
+static const char *const rounded[] = { "rounded", "\"steps\": 120, \"batch\": 8, \"threads\": 2, \"precision\": \"bf16\"" };
+
+/* Records dealt out to threads give the loss and the gradient of the whole batch. */
+static void
+test_shared_records (void)
+{
+  g_autofree char *one = write_fresh ("one", "\"steps\": 4, \"batch\": 12, \"threads\": 1");
+  g_autofree char *three = write_fresh ("three", "\"steps\": 4, \"batch\": 12, \"threads\": 3");
+  g_autoptr (GPtrArray) a = run_training (one), b = run_training (three);
+
+  g_assert_cmpuint (a->len, ==, b->len);
+  for (guint i = 0; i < a->len; i++) {
+    double norm_a = json_number_value (json_object_get (g_ptr_array_index (a, i), "grad_norm"));
+    double norm_b = json_number_value (json_object_get (g_ptr_array_index (b, i), "grad_norm"));
+
+    g_assert_cmpfloat_with_epsilon (loss_of (a, i), loss_of (b, i), 1e-3 * loss_of (a, i));
+    g_assert_cmpfloat_with_epsilon (norm_a, norm_b, 1e-2 * norm_a);
+  }
 }
 
 /* Records that cannot be used are counted and skipped; when none is left the error says why. */
@@ -318,7 +355,9 @@ main (int argc, char **argv)
   g_test_add_func ("/train/losses", test_losses);
   g_test_add_func ("/train/after-one-step", test_after_one_step);
   g_test_add_func ("/train/resume", test_resume);
-  g_test_add_func ("/train/overfit", test_overfit);
+  g_test_add_data_func ("/train/overfit", whole_batches, test_overfit);
+  g_test_add_data_func ("/train/overfit-bf16", rounded, test_overfit);
+  g_test_add_func ("/train/shared-records", test_shared_records);
   g_test_add_func ("/train/bad-records", test_bad_records);
   status = g_test_run ();
   remove_tree (fixture.scratch);
