@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tensor/quantise.h"
 
+#include "tensor/quantise-k.h"
+
 #include <math.h>
 #include <string.h>
 
 #define BLOCK 32
-#define Q8_0_SIZE 34
-#define Q4_0_SIZE 18
 
 static void
 put_scale (guint8 *block, float d)
@@ -48,23 +48,47 @@ quantise_q4_0 (const float *x, guint8 *block)
   }
 }
 
+typedef void (*BlockFunc) (const float *x, guint8 *block);
+
+static BlockFunc
+find_block_func (OwlType type)
+{
+  switch (type) {
+  case OWL_TYPE_Q4_0:
+    return quantise_q4_0;
+  case OWL_TYPE_Q8_0:
+    return quantise_q8_0;
+  case OWL_TYPE_Q4_K:
+    return owl_quantise_q4_k;
+  case OWL_TYPE_Q5_K:
+    return owl_quantise_q5_k;
+  case OWL_TYPE_Q6_K:
+    return owl_quantise_q6_k;
+  case OWL_TYPE_Q4_1:
+  case OWL_TYPE_Q5_0:
+  case OWL_TYPE_Q5_1:
+  case OWL_TYPE_F32:
+  case OWL_TYPE_F16:
+  case OWL_TYPE_BF16:
+  default:
+    return NULL;
+  }
+}
+
 gboolean
 owl_quantise_is_supported (OwlType type)
 {
-  return type == OWL_TYPE_Q8_0 || type == OWL_TYPE_Q4_0;
+  return find_block_func (type) != NULL;
 }
 
 void
 owl_quantise (OwlType type, const float *src, void *dst, gsize n)
 {
+  const BlockFunc func = find_block_func (type);
+  const gsize length = owl_type_block_length (type), size = owl_type_block_size (type);
   guint8 *block = dst;
 
-  g_return_if_fail (owl_quantise_is_supported (type) && n % BLOCK == 0);
-  for (; n > 0; n -= BLOCK, src += BLOCK) {
-    if (type == OWL_TYPE_Q8_0)
-      quantise_q8_0 (src, block);
-    else
-      quantise_q4_0 (src, block);
-    block += type == OWL_TYPE_Q8_0 ? Q8_0_SIZE : Q4_0_SIZE;
-  }
+  g_return_if_fail (func != NULL && n % length == 0);
+  for (; n > 0; n -= length, src += length, block += size)
+    func (src, block);
 }
