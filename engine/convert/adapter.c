@@ -34,7 +34,7 @@ check_layer (const OwlLanguage *base, const char *folder, const OwlPeftLayer *la
 }
 
 gboolean
-owl_convert_adapter (const char *source, const char *dest, const char *base_path, GError **error)
+owl_convert_adapter (const char *source, const char *dest, const char *base_path, GCancellable *cancellable, GError **error)
 {
   g_autofree char *in_folder = g_build_filename (base_path, "language.gguf", NULL);
   g_autoptr (OwlLanguage) base = owl_language_open (g_file_test (base_path, G_FILE_TEST_IS_DIR) ? in_folder : base_path, error);
@@ -42,8 +42,8 @@ owl_convert_adapter (const char *source, const char *dest, const char *base_path
   g_autoptr (OwlGgufWriter) writer = NULL;
   OwlConvertOptions options = { 0 };
   OwlPlan plan;
+  OwlPlanRun run = { .options = &options, .cancellable = cancellable };
   gboolean bloom, done;
-  guint64 written = 0;
 
   if (!base)
     return FALSE;
@@ -55,7 +55,7 @@ owl_convert_adapter (const char *source, const char *dest, const char *base_path
     if (!check_layer (base, source, g_ptr_array_index (peft->layers, i), error))
       return FALSE;
 
-  owl_plan_init (&plan, peft->checkpoint, FALSE, OWL_TYPE_F32, &options, error);
+  owl_plan_init (&plan, peft->checkpoint, OWL_MIX_AS_STORED, error);
   for (guint i = 0; i < peft->layers->len; i++) {
     const OwlPeftLayer *layer = g_ptr_array_index (peft->layers, i);
 
@@ -71,9 +71,11 @@ owl_convert_adapter (const char *source, const char *dest, const char *base_path
     owl_gguf_writer_set_f32 (writer, "adapter.lora.alpha", (float) peft->alpha);
     owl_gguf_writer_set_u32 (writer, "general.quantization_version", 2);
     owl_plan_declare (&plan, writer);
-    done = owl_gguf_writer_begin (writer, error) &&
-           owl_plan_write (&plan, writer, NULL, &written, owl_plan_get_size (&plan), NULL, error) &&
+    run.pool = owl_pool_new (1);
+    run.total = owl_plan_get_size (&plan);
+    done = owl_gguf_writer_begin (writer, error) && owl_plan_write (&plan, writer, NULL, &run, error) &&
            owl_gguf_writer_finish (writer, error);
+    owl_pool_free (run.pool);
   }
   owl_plan_clear (&plan);
   return done;

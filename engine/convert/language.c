@@ -198,6 +198,8 @@ owl_convert_plan_language (OwlPlan *plan, const OwlDecoderConfig *d)
       find (plan->checkpoint, d->bloom ? "transformer.word_embeddings.weight" : "model.embed_tokens.weight");
   gint64 rows = embedding->shape[0];
 
+  plan->n_blocks = d->n_layers;
+  plan->tied = d->bloom || !find (plan->checkpoint, "lm_head.weight");
   top_tensor (plan, d->bloom ? "transformer.word_embeddings.weight" : "model.embed_tokens.weight", "token_embd.weight", rows, d->width);
   if (d->bloom) {
     top_tensor (plan, "transformer.word_embeddings_layernorm.weight", "token_embd_norm.weight", 0, d->width);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "convert/plan.h"
 
+#include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
-/* Values converted at a time. */
-#define BLOCK_VALUES (1 << 20)
+/* Values converted at a time, and by one thread at a time. */
+#define BLOCK_VALUES (1 << 21)
+#define TASK_VALUES (1 << 16)
 
 gsize
 owl_row_map (const OwlRowMap *map, gsize row)
@@ -36,20 +39,19 @@ clear_planned (gpointer data)
 }
 
 void
-owl_plan_init (OwlPlan *plan, const OwlCheckpoint *checkpoint, gboolean has_type, OwlType type, const OwlConvertOptions *options,
-               GError **error)
+owl_plan_init (OwlPlan *plan, const OwlCheckpoint *checkpoint, OwlMix mix, GError **error)
 {
-  *plan = (OwlPlan){ .checkpoint = checkpoint, .has_type = has_type, .type = type, .options = options, .error = error };
+  *plan = (OwlPlan){ .checkpoint = checkpoint, .mix = mix, .error = error };
   plan->tensors = g_array_new (FALSE, TRUE, sizeof (OwlPlanned));
   g_array_set_clear_func (plan->tensors, clear_planned);
-  plan->used = g_hash_table_new (g_str_hash, g_str_equal);
+  plan->ill_fitting = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 }
 
 void
 owl_plan_clear (OwlPlan *plan)
 {
   g_clear_pointer (&plan->tensors, g_array_unref);
-  g_clear_pointer (&plan->used, g_hash_table_unref);
+  g_clear_pointer (&plan->ill_fitting, g_hash_table_unref);
 }
 
 gboolean
@@ -68,23 +70,37 @@ owl_plan_fail (OwlPlan *plan, OwlErrorCode code, const char *format, ...)
   return FALSE;
 }
 
-/* Rows that do not fill the blocks of a type take the next better one that they fill. */
-static OwlType
-fitting_type (OwlPlan *plan, const char *name, OwlType type, gint64 row_length)
+OwlType
+owl_plan_choose_type (OwlPlan *plan, const char *name, OwlType stored, gint64 row_length)
 {
-  OwlType chosen = type;
+  OwlType wanted, type;
+  char *note;
 
-  if (owl_type_row_size (chosen, row_length) == 0)
-    chosen = OWL_TYPE_Q8_0;
-  if (owl_type_row_size (chosen, row_length) == 0)
-    chosen = OWL_TYPE_F16;
-  if (chosen != type && plan->options->note) {
-    g_autofree char *message = g_strdup_printf ("%s is stored as %s: its rows of %" G_GINT64_FORMAT " values do not fill the blocks of %s",
-                                                name, owl_type_name (chosen), row_length, owl_type_name (type));
+  if (plan->mix == OWL_MIX_AS_STORED)
+    return stored;
+  type = owl_mix_choose (plan->mix, name, plan->n_blocks, plan->tied, row_length, &wanted);
+  if (type == wanted)
+    return type;
+  note = g_strdup_printf ("with rows of %" G_GINT64_FORMAT " values, which do not fill the blocks of %s: stored as %s", row_length,
+                          owl_type_name (wanted), owl_type_name (type));
+  g_hash_table_insert (plan->ill_fitting, note,
+                       GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (plan->ill_fitting, note)) + 1));
+  return type;
+}
 
-    plan->options->note (message, plan->options->user_data);
+void
+owl_plan_say_notes (const OwlPlan *plan, const OwlConvertOptions *options)
+{
+  GHashTableIter iter;
+  gpointer note, count;
+
+  g_hash_table_iter_init (&iter, plan->ill_fitting);
+  while (options->note && g_hash_table_iter_next (&iter, &note, &count)) {
+    guint n = GPOINTER_TO_UINT (count);
+    g_autofree char *message = g_strdup_printf ("%u %s %s", n, n == 1 ? "matrix" : "matrices", (const char *) note);
+
+    options->note (message, options->user_data);
   }
-  return chosen;
 }
 
 static const OwlCheckpointTensor *
@@ -97,8 +113,6 @@ find_source (OwlPlan *plan, const char *name)
   source = owl_checkpoint_find (plan->checkpoint, name);
   if (!source)
     owl_plan_fail (plan, OWL_ERROR_FORMAT, "tensor %s is missing", name);
-  else
-    g_hash_table_add (plan->used, source->name);
   return source;
 }
 
@@ -132,11 +146,7 @@ owl_plan_matrix (OwlPlan *plan, const char *target, const char *source_name, gin
   p.ne[2] = p.ne[3] = 1;
   p.row_length = (gsize) p.ne[0];
   p.n_rows = (gsize) p.ne[1];
-  p.type = plan->has_type ? plan->type : source->type;
-  /* The output layer decides between words: four bits are too few for it. */
-  if (p.type == OWL_TYPE_Q4_0 && strcmp (target, "output.weight") == 0)
-    p.type = OWL_TYPE_Q8_0;
-  p.type = fitting_type (plan, target, p.type, p.ne[0]);
+  p.type = owl_plan_choose_type (plan, target, source->type, p.ne[0]);
   return add (plan, p);
 }
 
@@ -188,10 +198,13 @@ owl_plan_tensor (OwlPlan *plan, const char *target, const char *source_name, int
   p.source = source;
   p.row_length = (gsize) p.ne[0];
   p.n_rows = (gsize) (expected / p.ne[0]);
-  p.type = as_f32 ? OWL_TYPE_F32 : plan->has_type ? plan->type : source->type;
   /* What is no matrix of a linear layer is never quantised. */
-  if (owl_type_is_quantised (p.type))
+  if (as_f32)
+    p.type = OWL_TYPE_F32;
+  else if (owl_mix_is_quantised (plan->mix))
     p.type = OWL_TYPE_F16;
+  else
+    p.type = owl_plan_choose_type (plan, target, source->type, p.ne[0]);
   return add (plan, p);
 }
 
@@ -221,45 +234,40 @@ owl_plan_get_size (const OwlPlan *plan)
   return size;
 }
 
+guint64
+owl_plan_count_values (const OwlPlan *plan)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < plan->tensors->len; i++) {
+    const OwlPlanned *p = &g_array_index (plan->tensors, OwlPlanned, i);
+
+    n += (guint64) p->row_length * p->n_rows;
+  }
+  return n;
+}
+
 guint32
 owl_plan_get_file_type (const OwlPlan *plan)
 {
   const OwlPlanned *largest = NULL;
 
+  if (plan->mix != OWL_MIX_AS_STORED)
+    return owl_mix_get_file_type (plan->mix);
   for (guint i = 0; i < plan->tensors->len; i++) {
     const OwlPlanned *p = &g_array_index (plan->tensors, OwlPlanned, i);
 
     if (!largest || p->row_length * p->n_rows > largest->row_length * largest->n_rows)
       largest = p;
   }
-  switch (largest ? largest->type : OWL_TYPE_F32) {
-  case OWL_TYPE_F16:
-    return 1;
-  case OWL_TYPE_Q4_0:
-    return 2;
-  case OWL_TYPE_Q8_0:
-    return 7;
-  case OWL_TYPE_Q4_K:
-    return 15;
-  case OWL_TYPE_Q6_K:
-    return 18;
-  case OWL_TYPE_BF16:
-    return 32;
-  case OWL_TYPE_F32:
-  case OWL_TYPE_Q4_1:
-  case OWL_TYPE_Q5_0:
-  case OWL_TYPE_Q5_1:
-  case OWL_TYPE_Q5_K:
-  default:
-    return 0;
-  }
+  return owl_mix_get_file_type (owl_mix_from_type (largest ? largest->type : OWL_TYPE_F32));
 }
 
 /* Rows [row, row + n) as float32, gathered from the source. */
 static void
 gather (const OwlPlanned *p, gsize row, gsize n, float *values)
 {
-  gsize row_size = owl_type_block_size (p->source->type) * p->row_length;
+  gsize row_size = owl_type_row_size (p->source->type, (gint64) p->row_length);
 
   if (p->map.order == OWL_ROWS_SAME) {
     owl_type_to_f32 (p->source->type, p->source->data + row * row_size, values, n * p->row_length);
@@ -270,31 +278,94 @@ gather (const OwlPlanned *p, gsize row, gsize n, float *values)
                      p->row_length);
 }
 
+/* A block of rows on its way from the checkpoint to the file. */
+typedef struct {
+  const OwlPlanned *planned;
+  const OwlMerge *merge;
+  gsize row, n, rows_per_task;
+  float *values;
+  guint8 *bytes;
+  atomic_bool infinite;
+} Block;
+
+/* float16 reaches 65504; from 65520 on it would round to infinity. */
 static gboolean
-write_tensor (const OwlPlanned *p, OwlGgufWriter *writer, const OwlMerge *merge, float *values, guint8 *bytes, GError **error)
+fits (OwlType type, const float *values, gsize n)
 {
-  gsize block = MAX (BLOCK_VALUES / p->row_length, 1);
+  const float most = type == OWL_TYPE_F16 ? 65520.0f : INFINITY;
+  gboolean fine = TRUE;
 
-  for (gsize row = 0; row < p->n_rows; row += block) {
-    gsize n = MIN (block, p->n_rows - row);
+  for (gsize i = 0; i < n; i++)
+    fine &= fabsf (values[i]) < most;
+  return fine;
+}
 
-    gather (p, row, n, values);
-    if (merge && p->n_dims == 2)
-      owl_merge_add (merge, p->name, row, n, p->row_length, values);
-    owl_type_from_f32 (p->type, values, bytes, n * p->row_length);
-    if (!owl_gguf_writer_write (writer, bytes, owl_type_row_size (p->type, (gint64) (n * p->row_length)), error))
+static void
+convert_rows (gsize task, int thread, gpointer data)
+{
+  Block *b = data;
+  const OwlPlanned *p = b->planned;
+  gsize first = task * b->rows_per_task, n = MIN (b->rows_per_task, b->n - first), n_values = n * p->row_length;
+  float *values = b->values + first * p->row_length;
+
+  gather (p, b->row + first, n, values);
+  if (b->merge && p->n_dims == 2)
+    owl_merge_add (b->merge, p->name, b->row + first, n, p->row_length, values);
+  if (!fits (p->type, values, n_values))
+    atomic_store (&b->infinite, TRUE);
+  else
+    owl_type_from_f32 (p->type, values, b->bytes + first * owl_type_row_size (p->type, (gint64) p->row_length), n_values);
+}
+
+static gboolean
+cancelled (GError **error)
+{
+  g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "the conversion was cancelled");
+  return FALSE;
+}
+
+static gboolean
+write_block (Block *b, OwlGgufWriter *writer, OwlPlanRun *run, GError **error)
+{
+  const OwlPlanned *p = b->planned;
+  gsize n_tasks = (b->n + b->rows_per_task - 1) / b->rows_per_task, size = owl_type_row_size (p->type, (gint64) p->row_length) * b->n;
+
+  if (!owl_pool_run (run->pool, n_tasks, convert_rows, b, run->cancellable))
+    return cancelled (error);
+  if (atomic_load (&b->infinite)) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT, "%s: tensor %s: it holds values that are infinite, undefined or too large for %s",
+                 p->source->file ? owl_mapped_file_get_path (p->source->file) : "", p->source->name, owl_type_name (p->type));
+    return FALSE;
+  }
+  if (!owl_gguf_writer_write (writer, b->bytes, size, error))
+    return FALSE;
+  run->done += size;
+  if (run->options->progress)
+    run->options->progress (run->done, run->total, run->options->user_data);
+  return TRUE;
+}
+
+static gboolean
+write_tensor (const OwlPlanned *p, OwlGgufWriter *writer, const OwlMerge *merge, float *values, guint8 *bytes, OwlPlanRun *run,
+              GError **error)
+{
+  Block b = { .planned = p, .merge = merge, .values = values, .bytes = bytes };
+  gsize rows = MAX (BLOCK_VALUES / p->row_length, 1), row_size = owl_type_row_size (p->source->type, (gint64) p->row_length);
+
+  b.rows_per_task = MAX (TASK_VALUES / p->row_length, 1);
+  for (b.row = 0; b.row < p->n_rows; b.row += rows) {
+    b.n = MIN (rows, p->n_rows - b.row);
+    if (!write_block (&b, writer, run, error))
       return FALSE;
     if (p->map.order == OWL_ROWS_SAME)
-      owl_mapped_file_drop (p->source->file, p->source->data + row * p->row_length * owl_type_block_size (p->source->type),
-                            n * p->row_length * owl_type_block_size (p->source->type));
+      owl_mapped_file_drop (p->source->file, p->source->data + b.row * row_size, b.n * row_size);
   }
   owl_mapped_file_drop (p->source->file, p->source->data, p->source->size);
   return TRUE;
 }
 
 gboolean
-owl_plan_write (const OwlPlan *plan, OwlGgufWriter *writer, const OwlMerge *merge, guint64 *done, guint64 total,
-                GCancellable *cancellable, GError **error)
+owl_plan_write (const OwlPlan *plan, OwlGgufWriter *writer, const OwlMerge *merge, OwlPlanRun *run, GError **error)
 {
   gsize most = BLOCK_VALUES;
   g_autofree float *values = NULL;
@@ -305,17 +376,10 @@ owl_plan_write (const OwlPlan *plan, OwlGgufWriter *writer, const OwlMerge *merg
   values = g_new (float, most);
   bytes = g_malloc (most * sizeof (float));
   for (guint i = 0; i < plan->tensors->len; i++) {
-    const OwlPlanned *p = &g_array_index (plan->tensors, OwlPlanned, i);
-
-    if (cancellable && g_cancellable_is_cancelled (cancellable)) {
-      g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "the conversion was cancelled");
+    if (run->cancellable && g_cancellable_is_cancelled (run->cancellable))
+      return cancelled (error);
+    if (!write_tensor (&g_array_index (plan->tensors, OwlPlanned, i), writer, merge, values, bytes, run, error))
       return FALSE;
-    }
-    if (!write_tensor (p, writer, merge, values, bytes, error))
-      return FALSE;
-    *done += planned_size (p);
-    if (plan->options->progress)
-      plan->options->progress ((double) *done / (double) MAX (total, 1), plan->options->user_data);
   }
   return TRUE;
 }

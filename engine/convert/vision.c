@@ -174,11 +174,13 @@ owl_convert_plan_vision (OwlPlan *plan, json_t *config)
   owl_plan_tensor (plan, "v.position_embd.weight", "vision_model.embeddings.position_embedding", 2,
                    (gint64[]){ c.width, side * side + 1 }, TRUE);
   norm (plan, "v.pre_ln", "vision_model.embeddings.pre_layernorm", c.width);
+  plan->n_blocks = (int) c.n_layers;
   for (int i = 0; i < c.n_layers && !plan->failed; i++)
     plan_encoder_layer (plan, &c, i);
   norm (plan, "v.post_ln", "vision_model.post_layernorm", c.width);
 
   owl_plan_tensor (plan, "v.proj_query", "query_tokens", 2, (gint64[]){ c.width, c.n_queries }, TRUE);
+  plan->n_blocks = (int) c.abstractor_layers;
   for (int i = 0; i < c.abstractor_layers && !plan->failed; i++)
     plan_abstractor_layer (plan, &c, i);
   plan_crop_positions (plan, c.width);

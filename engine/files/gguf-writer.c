@@ -210,6 +210,12 @@ padded (gsize size)
 }
 
 gboolean
+owl_gguf_writer_require_space (OwlGgufWriter *w, guint64 size, GError **error)
+{
+  return owl_new_file_require_space (w->file, size, error);
+}
+
+gboolean
 owl_gguf_writer_begin (OwlGgufWriter *w, GError **error)
 {
   g_autoptr (GByteArray) header = g_byte_array_new ();

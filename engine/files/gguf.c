@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "files/gguf.h"
 
-#include "files/mapped-file.h"
-
 #include <math.h>
 #include <string.h>
 
@@ -442,6 +440,12 @@ gsize
 owl_gguf_get_file_size (const OwlGguf *gguf)
 {
   return owl_mapped_file_get_size (gguf->file);
+}
+
+OwlMappedFile *
+owl_gguf_get_file (const OwlGguf *gguf)
+{
+  return gguf->file;
 }
 
 void

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "files/mapped-file.h"
 #include "tensor/types.h"
 
 G_BEGIN_DECLS
@@ -28,6 +29,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlGguf, owl_gguf_unref)
 
 const char *owl_gguf_get_path (const OwlGguf *gguf);
 gsize owl_gguf_get_file_size (const OwlGguf *gguf);
+/* The mapping that tensors are views into; borrowed. */
+OwlMappedFile *owl_gguf_get_file (const OwlGguf *gguf);
 
 /* Lets go of the pages of a tensor that was read through once; they are read again when touched. */
 void owl_gguf_drop_pages (const OwlGguf *gguf, const void *data, gsize size);
@@ -63,8 +66,8 @@ gboolean owl_gguf_get_array_f32 (const OwlGguf *gguf, const char *key, float *ds
 gboolean owl_gguf_get_array_i32 (const OwlGguf *gguf, const char *key, gint32 *dst, gsize n);
 
 /* Writing: set metadata, declare tensors in order, `begin`, write the bytes of each tensor in that order (in as many
- * pieces as wanted), `finish`. The bytes go to "PATH.part-XXXXXX" beside the target; `finish` flushes them to the disk and renames,
- * so that the final name never holds half a file. `free` without `finish` removes the temporary file. */
+ * pieces as wanted), `finish`. The bytes go to a temporary file in the target's folder (without a name where the file system has such); `finish` flushes
+ * them to the disk and gives it the name, so that the final name never holds half a file. `free` without `finish` removes the temporary file. */
 typedef struct _OwlGgufWriter OwlGgufWriter;
 
 OwlGgufWriter *owl_gguf_writer_new (const char *path, GError **error);
@@ -84,6 +87,8 @@ void owl_gguf_writer_set_array_string (OwlGgufWriter *writer, const char *key, c
 void owl_gguf_writer_copy_metadata (OwlGgufWriter *writer, const OwlGguf *source);
 void owl_gguf_writer_add_tensor (OwlGgufWriter *writer, const char *name, OwlType type, int n_dims, const gint64 *ne);
 
+/* An error when the file system has less than `size` bytes left: for a file that is written beside others. */
+gboolean owl_gguf_writer_require_space (OwlGgufWriter *writer, guint64 size, GError **error);
 /* Checks free space (total size is known here) and writes the header. */
 gboolean owl_gguf_writer_begin (OwlGgufWriter *writer, GError **error);
 /* Appends bytes of the current tensor; padding between tensors is added by the writer. */

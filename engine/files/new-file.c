@@ -29,14 +29,26 @@ fail (const OwlNewFile *file, GError **error)
   return FALSE;
 }
 
+/* A file without a name vanishes whatever ends the program. Not every file system has such. */
+static int
+open_nameless (const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  return open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+}
+
 OwlNewFile *
 owl_new_file_create (const char *path, GError **error)
 {
   g_autoptr (OwlNewFile) file = g_new0 (OwlNewFile, 1);
 
   file->path = g_strdup (path);
-  file->temporary = g_strconcat (path, ".part-XXXXXX", NULL);
-  file->fd = g_mkstemp_full (file->temporary, O_RDWR | O_CLOEXEC, 0644);
+  file->fd = open_nameless (path);
+  if (file->fd < 0) {
+    file->temporary = g_strconcat (path, ".part-XXXXXX", NULL);
+    file->fd = g_mkstemp_full (file->temporary, O_RDWR | O_CLOEXEC, 0644);
+  }
   if (file->fd < 0) {
     fail (file, error);
     return NULL;
@@ -51,11 +63,31 @@ owl_new_file_free (OwlNewFile *file)
     return;
   if (file->fd >= 0) {
     close (file->fd);
-    g_unlink (file->temporary);
+    if (file->temporary)
+      g_unlink (file->temporary);
   }
   g_free (file->temporary);
   g_free (file->path);
   g_free (file);
+}
+
+/* Gives a nameless file a temporary name beside the final one, since a link cannot replace a file. */
+static gboolean
+give_name (OwlNewFile *file)
+{
+  g_autofree char *source = g_strdup_printf ("/proc/self/fd/%d", file->fd);
+
+  for (int try = 0; try < 100; try++) {
+    g_autofree char *name = g_strdup_printf ("%s.part-%06x", file->path, g_random_int () & 0xffffff);
+
+    if (linkat (AT_FDCWD, source, AT_FDCWD, name, AT_SYMLINK_FOLLOW) == 0) {
+      file->temporary = g_steal_pointer (&name);
+      return TRUE;
+    }
+    if (errno != EEXIST)
+      return FALSE;
+  }
+  return FALSE;
 }
 
 gboolean
@@ -104,7 +136,7 @@ owl_new_file_finish (OwlNewFile *file, GError **error)
   g_autofree char *folder = g_path_get_dirname (file->path);
   int folder_fd;
 
-  if (fsync (file->fd) != 0 || g_rename (file->temporary, file->path) != 0)
+  if (fsync (file->fd) != 0 || (!file->temporary && !give_name (file)) || g_rename (file->temporary, file->path) != 0)
     return fail (file, error);
   close (file->fd);
   file->fd = -1;

@@ -5,8 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* A file that appears under its name only when it is complete: bytes go to "PATH.part-XXXXXX" beside it, `finish` flushes them to the disk
- * and renames. Freed without that, nothing is left behind. */
+/* A file that appears under its name only when it is complete: bytes go to a file without a name in the same folder, or to "PATH.part-XXXXXX"
+ * where the file system has no nameless files; `finish` flushes them to the disk and gives it the name. Freed without that, nothing is
+ * left behind; a nameless file leaves nothing even when the program is killed. */
 typedef struct _OwlNewFile OwlNewFile;
 
 OwlNewFile *owl_new_file_create (const char *path, GError **error);

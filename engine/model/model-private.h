@@ -35,6 +35,9 @@ struct _OwlVisual {
   int n_positions;
 };
 
+/* `path` is a folder or one file; `folder` gets where it lies, `vision` NULL where there is none. */
+gboolean owl_model_find_files (const char *path, char **folder, char **language, char **vision, GError **error);
+
 const float *owl_visual_get_values (const OwlVisual *visual);
 
 /* Packs the matrices of decoder and encoder, once. FALSE when cancelled. */

@@ -51,9 +51,8 @@ owl_model_pack (OwlModel *model, OwlProgress progress, gpointer user_data, GCanc
   return model->packings[1] != NULL;
 }
 
-/* PATH is a folder or one file; `vision` is NULL where there is none. */
-static gboolean
-find_files (const char *path, char **folder, char **language, char **vision, GError **error)
+gboolean
+owl_model_find_files (const char *path, char **folder, char **language, char **vision, GError **error)
 {
   *folder = *language = *vision = NULL;
   if (g_file_test (path, G_FILE_TEST_IS_DIR)) {
@@ -106,7 +105,7 @@ owl_model_open (const char *path, int n_threads, OwlProgress progress, gpointer 
 
   g_atomic_ref_count_init (&model->references);
   model->path = g_strdup (path);
-  if (!find_files (path, &model->folder, &language, &vision, error))
+  if (!owl_model_find_files (path, &model->folder, &language, &vision, error))
     return NULL;
   model->language = owl_language_open (language, error);
   if (!model->language)
@@ -179,53 +178,4 @@ int
 owl_model_get_threads (const OwlModel *model)
 {
   return owl_pool_get_n_threads (model->pool);
-}
-
-static guint64
-sum_tensors (const OwlGguf *file, const OwlTensor **largest)
-{
-  guint64 sum = 0;
-
-  for (gsize i = 0; i < owl_gguf_get_n_tensors (file); i++) {
-    const OwlTensor *tensor = owl_gguf_get_tensor (file, i);
-
-    sum += tensor->size;
-    if (largest && (!*largest || tensor->size > (*largest)->size))
-      *largest = tensor;
-  }
-  return sum;
-}
-
-gboolean
-owl_model_read_info (const char *path, OwlModelInfo *info, GError **error)
-{
-  g_autofree char *folder = NULL, *language_path = NULL, *vision_path = NULL;
-  g_autoptr (OwlLanguage) language = NULL;
-  const OwlTensor *largest = NULL;
-  const char *name;
-  gsize kv_value;
-
-  memset (info, 0, sizeof *info);
-  if (!find_files (path, &folder, &language_path, &vision_path, error))
-    return FALSE;
-  language = owl_language_open (language_path, error);
-  if (!language)
-    return FALSE;
-  info->weight_bytes = sum_tensors (language->file, &largest);
-  kv_value = owl_type_is_quantised (language->layers[0].out.weight.type) ? 2 : 4;
-  info->kv_bytes = 2 * kv_value * (guint64) language->n_layers * language->context_length * owl_language_get_kv_width (language);
-  info->context_length = language->context_length;
-  name = owl_gguf_get_string (language->file, "general.name");
-  g_strlcpy (info->name, name ? name : "", sizeof info->name);
-  g_strlcpy (info->architecture, owl_gguf_get_string (language->file, "general.architecture"), sizeof info->architecture);
-  g_strlcpy (info->type, owl_type_name (largest->type), sizeof info->type);
-  if (vision_path) {
-    g_autoptr (OwlVision) vision = owl_vision_open (vision_path, error);
-
-    if (!vision)
-      return FALSE;
-    info->has_vision = TRUE;
-    info->weight_bytes += sum_tensors (vision->file, NULL);
-  }
-  return TRUE;
 }

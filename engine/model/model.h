@@ -23,17 +23,30 @@ OwlModel *owl_model_ref (OwlModel *model);
 void owl_model_unref (OwlModel *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlModel, owl_model_unref)
 
-/* What opening would need, read from the headers alone: bytes of weights, and bytes of KV cache at the full context. */
+/* What a model is and what opening it would need, read from the headers alone: some milliseconds whatever the size. */
 typedef struct {
-  guint64 weight_bytes;
-  guint64 kv_bytes;
+  guint64 weight_bytes;  /* of all tensors */
+  guint64 kv_bytes;      /* of the KV cache at the full context, in its default type */
+  guint64 memory_bytes;  /* that a conversation takes at most: both, and working memory */
+  guint64 disk_bytes;    /* of the model's files, adapters included */
+  guint64 n_parameters;  /* vision included */
   int context_length;
   char architecture[16]; /* "llama" or "bloom" */
-  char type[16];         /* type of the largest decoder tensor, such as "q4_0" */
+  char type[16];         /* what the decoder is stored as: a mix such as "q4_k_m", else the type of the largest tensor */
+  char vision_type[16];  /* the same of the encoder, or "" */
   char name[128];        /* general.name, or "" */
   gboolean has_vision;
+  int n_adapters;        /* *.lora.gguf files in the folder */
 } OwlModelInfo;
 gboolean owl_model_read_info (const char *path, OwlModelInfo *info, GError **error);
+
+/* Names of the adapters in a model folder, sorted, as owl_adapter_open takes them: NAME of each NAME.lora.gguf. Empty without any.
+ * Free with g_strfreev. */
+char **owl_model_list_adapters (const char *path);
+
+/* The same estimates for a model that is not there yet. `kv_width`: values in a row of keys. */
+guint64 owl_model_estimate_kv (gboolean quantised, int n_layers, int context_length, int kv_width);
+guint64 owl_model_estimate_memory (guint64 weight_bytes, guint64 kv_bytes);
 
 const OwlTokenizer *owl_model_get_tokenizer (const OwlModel *model);
 gboolean owl_model_has_vision (const OwlModel *model);

@@ -119,6 +119,37 @@ compare_names (gconstpointer a, gconstpointer b)
 }
 
 /* A model folder: every GGUF in it. Any other folder is taken for a checkpoint. */
+/* What the model as a whole is and needs; NULL when it would not open. */
+static json_t *
+model_facts (const char *folder)
+{
+  g_auto (GStrv) names = owl_model_list_adapters (folder);
+  json_t *adapters = json_array ();
+  OwlModelInfo info;
+
+  for (gsize i = 0; names[i]; i++)
+    json_array_append_new (adapters, json_string (names[i]));
+  if (!owl_model_read_info (folder, &info, NULL)) {
+    json_decref (adapters);
+    return NULL;
+  }
+  return json_pack ("{s:s, s:s, s:I, s:s, s:b, s:s, s:i, s:o, s:I, s:I, s:I}", "name", info.name, "architecture", info.architecture,
+                    "parameters", (json_int_t) info.n_parameters, "type", info.type, "has_vision", info.has_vision, "vision_type",
+                    info.vision_type, "context_length", info.context_length, "adapters", adapters, "disk_bytes", (json_int_t) info.disk_bytes,
+                    "kv_bytes", (json_int_t) info.kv_bytes, "memory_bytes", (json_int_t) info.memory_bytes);
+}
+
+static void
+print_facts (json_t *facts)
+{
+  printf ("%s, %.2f billion parameters, %s%s%s, context %lld, %zu adapters: %.2f GB on disk, about %.1f GB in memory\n",
+          json_string_value (json_object_get (facts, "architecture")), (double) json_integer_value (json_object_get (facts, "parameters")) / 1e9,
+          json_string_value (json_object_get (facts, "type")), json_is_true (json_object_get (facts, "has_vision")) ? ", vision " : ", text only",
+          json_string_value (json_object_get (facts, "vision_type")), (long long) json_integer_value (json_object_get (facts, "context_length")),
+          json_array_size (json_object_get (facts, "adapters")), (double) json_integer_value (json_object_get (facts, "disk_bytes")) / 1e9,
+          (double) json_integer_value (json_object_get (facts, "memory_bytes")) / 1e9);
+}
+
 static json_t *
 inspect_folder (const char *folder, GError **error)
 {
@@ -143,7 +174,7 @@ inspect_folder (const char *folder, GError **error)
     }
     json_array_append_new (files, file);
   }
-  return json_pack ("{s:s, s:o}", "folder", folder, "files", files);
+  return json_pack ("{s:s, s:o, s:o*}", "folder", folder, "files", files, "model", model_facts (folder));
 }
 
 static void
@@ -193,6 +224,8 @@ owl_tool_inspect (int argc, char **argv)
     json_dumpf (result, stdout, JSON_REAL_PRECISION (9));
     putchar ('\n');
   } else if (json_object_get (result, "files")) {
+    if (json_object_get (result, "model"))
+      print_facts (json_object_get (result, "model"));
     json_array_foreach (json_object_get (result, "files"), i, file)
       print_file (file);
   } else {

@@ -12,6 +12,7 @@ static const OwlTool tools[] = {
   { "convert", "make a model folder from a Hugging Face checkpoint", owl_tool_convert },
   { "eval", "answer OwlEval's questions", owl_tool_eval },
   { "inspect", "show what is in a model", owl_tool_inspect },
+  { "quantize", "store a GGUF file as another type", owl_tool_quantize },
   { "tokenize", "print the token ids of a text", owl_tool_tokenize },
   { "detokenize", "print the text of token ids", owl_tool_detokenize },
   { "train", "train a model or an adapter", owl_tool_train },
@@ -63,6 +64,13 @@ owl_tool_usage (const char *name, const char *format, ...)
 gboolean
 owl_tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters, const char *summary)
 {
+  return owl_tool_parse_described (argc, argv, entries, parameters, summary, NULL);
+}
+
+gboolean
+owl_tool_parse_described (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters, const char *summary,
+                          const char *description)
+{
   g_autoptr (GOptionContext) context = g_option_context_new (parameters);
   g_autofree char *name = g_strdup ((*argv)[0]);
   g_autofree char *program = g_strconcat ("owl ", name, NULL);
@@ -70,6 +78,7 @@ owl_tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char
 
   g_set_prgname (program);
   g_option_context_set_summary (context, summary);
+  g_option_context_set_description (context, description);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, argc, argv, &error)) {
     owl_tool_usage (name, "%s", error->message);

@@ -19,6 +19,7 @@ int owl_tool_detokenize (int argc, char **argv);
 int owl_tool_eval (int argc, char **argv);
 int owl_tool_inspect (int argc, char **argv);
 int owl_tool_probe (int argc, char **argv);
+int owl_tool_quantize (int argc, char **argv);
 int owl_tool_tokenize (int argc, char **argv);
 int owl_tool_train (int argc, char **argv);
 
@@ -32,6 +33,9 @@ int owl_tool_usage (const char *name, const char *format, ...) G_GNUC_PRINTF (2,
 /* Reads the options of a sub-command; what is left are positional arguments. On wrong usage prints one line and returns FALSE.
  * `parameters` names the positional arguments for --help, such as "SOURCE DEST". */
 gboolean owl_tool_parse (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters, const char *summary);
+/* The same with a text below the options in --help. */
+gboolean owl_tool_parse_described (int *argc, char ***argv, const GOptionEntry *entries, const char *parameters, const char *summary,
+                                   const char *description);
 
 /* Whether progress may be drawn: stderr is a terminal. */
 gboolean owl_tool_shows_progress (void);

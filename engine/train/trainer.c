@@ -76,7 +76,7 @@ find_adapter (OwlTrainer *t, GError **error)
   g_autofree char *converted = g_build_filename (t->config->output, "checkpoint", "initial.lora.gguf", NULL);
 
   if (g_file_test (given, G_FILE_TEST_IS_DIR))
-    return owl_convert_adapter (given, converted, t->model, error) ? g_steal_pointer (&converted) : NULL;
+    return owl_convert_adapter (given, converted, t->model, NULL, error) ? g_steal_pointer (&converted) : NULL;
   return g_strdup (g_file_test (given, G_FILE_TEST_EXISTS) ? given : in_model);
 }
 
