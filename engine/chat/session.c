@@ -98,7 +98,7 @@ owl_session_new (OwlModel *model, OwlAdapter *const *adapters, gsize n_adapters,
                  owl_type_name (type), l->head_dim);
     return NULL;
   }
-  if (!owl_kv_cache_init (&session->cache, type, l->n_layers, session->context, owl_language_get_kv_width (l), error))
+  if (!owl_kv_cache_init (&session->cache, type, l->n_layers, l->n_kv_heads, session->context, l->head_dim, error))
     return NULL;
   owl_language_buffers_init (&session->buffers, l, CHUNK);
   session->x = g_new (float, CHUNK * (gsize) l->width);

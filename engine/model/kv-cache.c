@@ -14,16 +14,17 @@ map_zero (gsize size)
 }
 
 gboolean
-owl_kv_cache_init (OwlKvCache *cache, OwlType type, int n_layers, int n_positions, int width, GError **error)
+owl_kv_cache_init (OwlKvCache *cache, OwlType type, int n_layers, int n_heads, int n_positions, int head_dim, GError **error)
 {
-  gsize rows, size;
+  gsize heads, size;
 
-  *cache = (OwlKvCache){ .type = type, .n_layers = n_layers, .n_positions = n_positions, .width = width };
-  cache->row_size = owl_type_row_size (type, width);
-  if (cache->row_size == 0 || !g_size_checked_mul (&rows, (gsize) n_layers, (gsize) n_positions) ||
-      !g_size_checked_mul (&size, rows, cache->row_size) || size == 0) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "a context of %d positions with keys of %d values as %s cannot be held",
-                 n_positions, width, owl_type_name (type));
+  *cache = (OwlKvCache){ .type = type, .n_layers = n_layers, .n_heads = n_heads, .n_positions = n_positions, .head_dim = head_dim };
+  cache->row_size = owl_type_row_size (type, head_dim);
+  if (cache->row_size == 0 || !g_size_checked_mul (&heads, (gsize) n_layers, (gsize) n_heads) ||
+      !g_size_checked_mul (&cache->head_size, (gsize) n_positions, cache->row_size) ||
+      !g_size_checked_mul (&size, heads, cache->head_size) || size == 0) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "a context of %d positions with heads of %d values as %s cannot be held", n_positions,
+                 head_dim, owl_type_name (type));
     return FALSE;
   }
   cache->size = size;
@@ -52,28 +53,35 @@ owl_kv_cache_clear (OwlKvCache *cache)
 void *
 owl_kv_cache_keys (const OwlKvCache *cache, int layer)
 {
-  return cache->keys + (gsize) layer * cache->n_positions * cache->row_size;
+  return cache->keys + (gsize) (layer * cache->n_heads) * cache->head_size;
 }
 
 void *
 owl_kv_cache_values (const OwlKvCache *cache, int layer)
 {
-  return cache->values + (gsize) layer * cache->n_positions * cache->row_size;
+  return cache->values + (gsize) (layer * cache->n_heads) * cache->head_size;
+}
+
+/* Rows [n, n_heads * head_dim] to their heads. */
+static void
+store_rows (const OwlKvCache *cache, guint8 *heads, int position, gsize n, const float *rows)
+{
+  gsize dim = (gsize) cache->head_dim;
+
+  for (gsize i = 0; i < n; i++)
+    for (int head = 0; head < cache->n_heads; head++, rows += dim) {
+      guint8 *row = heads + (gsize) head * cache->head_size + ((gsize) position + i) * cache->row_size;
+
+      if (cache->type == OWL_TYPE_F16)
+        owl_kernels ()->narrow (rows, (guint16 *) (void *) row, dim);
+      else
+        owl_type_from_f32 (cache->type, rows, row, dim);
+    }
 }
 
 void
 owl_kv_cache_store (OwlKvCache *cache, int layer, int position, gsize n, const float *keys, const float *values)
 {
-  gsize at = (gsize) position * cache->row_size, count = n * cache->width;
-
-  guint8 *k = (guint8 *) owl_kv_cache_keys (cache, layer) + at, *v = (guint8 *) owl_kv_cache_values (cache, layer) + at;
-
-  /* Rows are contiguous and hold whole blocks, so all of them convert as one. */
-  if (cache->type == OWL_TYPE_F16) {
-    owl_kernels ()->narrow (keys, (guint16 *) (void *) k, count);
-    owl_kernels ()->narrow (values, (guint16 *) (void *) v, count);
-    return;
-  }
-  owl_type_from_f32 (cache->type, keys, k, count);
-  owl_type_from_f32 (cache->type, values, v, count);
+  store_rows (cache, owl_kv_cache_keys (cache, layer), position, n, keys);
+  store_rows (cache, owl_kv_cache_values (cache, layer), position, n, values);
 }

@@ -276,6 +276,7 @@ owl_language_attend (const OwlLanguageStep *s, int layer)
     .v = owl_kv_cache_values (s->cache, layer),
     .kv_type = s->cache->type,
     .kv_stride = s->cache->row_size,
+    .kv_head_stride = s->cache->head_size,
     .causal = TRUE,
     .position = s->position,
     .alibi = l->alibi,

@@ -7,7 +7,7 @@
 
 /* Queries that share one task, and with it the widened keys and values. A query's result does not depend on who shares them. */
 #define QUERY_BLOCK 32
-/* Keys or values widened at a time: they stay in the first-level cache. */
+/* Keys or values widened at a time: they stay in the first-level cache. A single query reads them as they are stored. */
 #define KEY_BLOCK 64
 
 typedef struct {
@@ -34,19 +34,28 @@ count_seen (const Slice *s, int query)
   return s->a->causal ? MIN (s->a->position + s->first + query + 1, s->n_keys) : s->n_keys;
 }
 
-/* Rows [first, first + n) of the slice of one head of k or v as float32, filled up to 16 rows with zeros. */
-static void
-widen_rows (const Slice *s, const void *rows, int first, int n)
+/* Rows [first, first + n) of keys or values of the slice's head, as they are stored. */
+static const guint8 *
+stored_rows (const Slice *s, const void *rows, int first)
 {
   const OwlAttention *a = s->a;
   int kv_head = s->head / (a->n_heads / a->n_kv_heads);
-  gsize offset = owl_type_row_size (a->kv_type, (gint64) kv_head * a->head_dim), dim = (gsize) a->head_dim;
-  const guint8 *src = (const guint8 *) rows + (gsize) first * a->kv_stride + offset;
+  gsize head_stride = a->kv_head_stride > 0 ? a->kv_head_stride : owl_type_row_size (a->kv_type, a->head_dim);
+
+  return (const guint8 *) rows + (gsize) kv_head * head_stride + (gsize) first * a->kv_stride;
+}
+
+/* `n` stored rows as float32 in `block` [n, head_dim], filled up to 16 rows with zeros. */
+static void
+widen_rows (const Slice *s, const guint8 *stored, int n, float *block)
+{
+  const OwlAttention *a = s->a;
+  gsize dim = (gsize) a->head_dim;
 
   for (int i = 0; i < n; i++)
-    s->kernels->widen (a->kv_type, src + (gsize) i * a->kv_stride, s->block + (gsize) i * dim, dim);
+    s->kernels->widen (a->kv_type, stored + (gsize) i * a->kv_stride, block + (gsize) i * dim, dim);
   for (int i = n; i % 16 != 0; i++)
-    memset (s->block + (gsize) i * dim, 0, dim * sizeof (float));
+    memset (block + (gsize) i * dim, 0, dim * sizeof (float));
 }
 
 static void
@@ -56,14 +65,20 @@ compute_scores (const Slice *s)
   gsize dim = (gsize) a->head_dim;
 
   for (int key = 0; key < s->n_keys; key += KEY_BLOCK) {
-    int n = MIN (KEY_BLOCK, s->n_keys - key);
+    int n = MIN (KEY_BLOCK, s->n_keys - key), n_direct = s->n == 1 ? n / 16 * 16 : 0;
+    const guint8 *stored = stored_rows (s, a->k, key);
 
-    widen_rows (s, a->k, key, n);
+    widen_rows (s, stored + (gsize) n_direct * a->kv_stride, n - n_direct, s->block);
     for (int i = 0; i < s->n; i++) {
       const float *q = a->q + (gsize) (s->first + i) * a->q_stride + (gsize) s->head * dim;
+      float *scores = s->scores + (gsize) i * s->row + key;
 
       for (int j = 0; j < n && key + j < count_seen (s, i); j += 16)
-        s->kernels->scores (q, s->block + (gsize) j * dim, dim, a->head_dim, a->scale, s->scores + (gsize) i * s->row + key + j);
+        if (j < n_direct)
+          s->kernels->scores (a->kv_type, q, stored + (gsize) j * a->kv_stride, a->kv_stride, a->head_dim, a->scale, scores + j);
+        else
+          s->kernels->scores (OWL_TYPE_F32, q, s->block + (gsize) (j - n_direct) * dim, dim * sizeof (float), a->head_dim, a->scale,
+                              scores + j);
     }
   }
 }
@@ -90,6 +105,24 @@ normalise (const Slice *s)
   }
 }
 
+/* Adds values of `type` [n, head_dim], those of the keys from `key` on, to queries `i` and, where there is one, i + 1. */
+static void
+mix_queries (const Slice *s, int i, int key, int n, OwlType type, const guint8 *values, gsize stride)
+{
+  const OwlAttention *a = s->a;
+  gsize width = (gsize) a->n_heads * (gsize) a->head_dim;
+  const float *weights = s->scores + (gsize) i * s->row + key;
+  float *out = a->out + (gsize) (s->first + i) * width + (gsize) s->head * (gsize) a->head_dim;
+  int both = MAX (MIN (n, count_seen (s, i) - key), 0), all = 0;
+
+  if (i + 1 < s->n)
+    all = MAX (MIN (n, count_seen (s, i + 1) - key), 0);
+  s->kernels->mix (type, weights, s->row, i + 1 < s->n ? 2 : 1, values, stride, both, a->head_dim, out, width);
+  /* The second query sees one key more than the first. */
+  if (all > both)
+    s->kernels->mix (type, weights + s->row + both, 0, 1, values + (gsize) both * stride, stride, all - both, a->head_dim, out + width, 0);
+}
+
 static void
 mix_values (const Slice *s)
 {
@@ -99,16 +132,16 @@ mix_values (const Slice *s)
 
   for (int i = 0; i < s->n; i++)
     memset (out + (gsize) i * width, 0, dim * sizeof (float));
+  if (s->n == 1) {
+    mix_queries (s, 0, 0, s->n_keys, a->kv_type, stored_rows (s, a->v, 0), a->kv_stride);
+    return;
+  }
   for (int key = 0; key < s->n_keys; key += KEY_BLOCK) {
     int n = MIN (KEY_BLOCK, s->n_keys - key);
 
-    widen_rows (s, a->v, key, n);
-    for (int i = 0; i < s->n; i++) {
-      int seen = MIN (n, count_seen (s, i) - key);
-
-      if (seen > 0)
-        s->kernels->mix (s->scores + (gsize) i * s->row + key, s->block, dim, seen, a->head_dim, out + (gsize) i * width);
-    }
+    widen_rows (s, stored_rows (s, a->v, key), n, s->block);
+    for (int i = 0; i < s->n; i += 2)
+      mix_queries (s, i, key, n, OWL_TYPE_F32, (const guint8 *) s->block, dim * sizeof (float));
   }
 }
 

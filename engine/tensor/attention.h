@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 
 /* Scaled dot-product attention with several heads, in float32: for each head
  *   out = softmax(scale · q kᵀ [+ slope · key position] [causal]) v.
- * Heads are consecutive slices of a row. */
+ * Heads are consecutive slices of a row of q and out. A query's result has the same bits whichever queries come with it. */
 typedef struct {
   int n_queries, n_keys;
   int n_heads, n_kv_heads; /* n_heads is a multiple of n_kv_heads */
@@ -17,9 +17,10 @@ typedef struct {
 
   const float *q;  /* [n_queries, …], rows `q_stride` floats apart */
   gsize q_stride;
-  const void *k, *v; /* [n_keys, …] of `kv_type`, rows `kv_stride` bytes apart */
-  OwlType kv_type;   /* head_dim must be a multiple of its block length */
+  const void *k, *v; /* keys and values of `kv_type`, rows `kv_stride` bytes apart, */
+  OwlType kv_type;   /* F32, F16 or Q8_0; head_dim must be a multiple of its block length */
   gsize kv_stride;
+  gsize kv_head_stride; /* heads so many bytes apart; 0: consecutive slices of a row */
 
   gboolean causal;    /* query i sees the keys 0 … position + i */
   int position;       /* key position of query 0 */

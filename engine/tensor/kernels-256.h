@@ -47,6 +47,15 @@ load_f16 (const guint8 *p)
   return _mm256_cvtph_ps (_mm_loadu_si128 ((const __m128i *) (const void *) p));
 }
 
+INLINE Floats
+spread_f16 (const guint8 *p)
+{
+  guint16 half;
+
+  memcpy (&half, p, 2);
+  return _mm256_cvtph_ps (_mm_set1_epi16 ((short) half));
+}
+
 INLINE void
 store_f16 (guint16 *p, Floats v)
 {

@@ -42,6 +42,15 @@ load_f16 (const guint8 *p)
   return _mm512_cvtph_ps (_mm256_loadu_si256 ((const __m256i *) (const void *) p));
 }
 
+INLINE Floats
+spread_f16 (const guint8 *p)
+{
+  guint16 half;
+
+  memcpy (&half, p, 2);
+  return _mm512_cvtph_ps (_mm256_set1_epi16 ((short) half));
+}
+
 INLINE void
 store_f16 (guint16 *p, Floats v)
 {

@@ -270,24 +270,43 @@ narrow (const float *src, guint16 *dst, gsize n)
   owl_type_from_f32 (OWL_TYPE_F16, src, dst, n);
 }
 
+/* Values of a head taken at a time: whole blocks of every type. */
+#define HEAD_PIECE 256
+
 static void
-scores (const float *q, const float *keys, gsize stride, int head_dim, float scale, float *out)
+scores (OwlType type, const float *q, const void *keys, gsize stride, int head_dim, float scale, float *out)
 {
+  float key[HEAD_PIECE];
+
   for (int i = 0; i < 16; i++) {
     float sum = 0.0f;
 
-    for (int d = 0; d < head_dim; d++)
-      sum += q[d] * keys[i * stride + d];
+    for (int from = 0; from < head_dim; from += HEAD_PIECE) {
+      int n = MIN (HEAD_PIECE, head_dim - from);
+
+      owl_type_to_f32 (type, (const guint8 *) keys + (gsize) i * stride + owl_type_row_size (type, from), key, (gsize) n);
+      for (int d = 0; d < n; d++)
+        sum += q[from + d] * key[d];
+    }
     out[i] = sum * scale;
   }
 }
 
 static void
-mix (const float *weights, const float *values, gsize stride, int n, int head_dim, float *out)
+mix (OwlType type, const float *weights, gsize weight_stride, int n_queries, const void *values, gsize stride, int n, int head_dim,
+     float *out, gsize out_stride)
 {
+  float value[HEAD_PIECE];
+
   for (int i = 0; i < n; i++)
-    for (int d = 0; d < head_dim; d++)
-      out[d] += weights[i] * values[i * stride + d];
+    for (int from = 0; from < head_dim; from += HEAD_PIECE) {
+      int count = MIN (HEAD_PIECE, head_dim - from);
+
+      owl_type_to_f32 (type, (const guint8 *) values + (gsize) i * stride + owl_type_row_size (type, from), value, (gsize) count);
+      for (int query = 0; query < n_queries; query++)
+        for (int d = 0; d < count; d++)
+          out[(gsize) query * out_stride + (gsize) (from + d)] += weights[(gsize) query * weight_stride + (gsize) i] * value[d];
+    }
 }
 
 static void

@@ -57,10 +57,13 @@ typedef struct {
   /* n values of float16, bfloat16 or Q8_0 to float32, and of float32 to float16. */
   void (*widen) (OwlType type, const void *src, float *dst, gsize n);
   void (*narrow) (const float *src, guint16 *dst, gsize n);
-  /* scores[i] = scale · q·k_i for 16 keys, rows `stride` floats apart. */
-  void (*scores) (const float *q, const float *keys, gsize stride, int head_dim, float scale, float *scores);
-  /* out [head_dim] += Σ weights[i] · v_i over n values, in order. */
-  void (*mix) (const float *weights, const float *values, gsize stride, int n, int head_dim, float *out);
+  /* scores[i] = scale · q·k_i for 16 keys of F32, F16 or Q8_0, rows `stride` bytes apart. Every type gives the bits that its values as float32
+   * give. */
+  void (*scores) (OwlType type, const float *q, const void *keys, gsize stride, int head_dim, float scale, float *scores);
+  /* out [head_dim] += Σ weights[i] · v_i over n values of F32, F16 or Q8_0, in order; for one query, or for two whose weights and rows of `out`
+   * are so many floats apart. */
+  void (*mix) (OwlType type, const float *weights, gsize weight_stride, int n_queries, const void *values, gsize stride, int n, int head_dim,
+               float *out, gsize out_stride);
 
   /* As in ops.h, norms for one row. */
   void (*layer_norm) (const float *x, gsize width, const float *weight, const float *bias, float eps, float *y);

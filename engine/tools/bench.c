@@ -62,7 +62,7 @@ timeline_init (Timeline *t, const Bench *b, GError **error)
   OwlType kv = owl_type_is_quantised (l->layers[0].out.weight.type) ? OWL_TYPE_F16 : OWL_TYPE_F32;
   gsize n_values = (gsize) b->n_prompt * l->width;
 
-  if (!owl_kv_cache_init (&t->cache, kv, l->n_layers, b->n_prompt + b->n_decode, owl_language_get_kv_width (l), error))
+  if (!owl_kv_cache_init (&t->cache, kv, l->n_layers, l->n_kv_heads, b->n_prompt + b->n_decode, l->head_dim, error))
     return FALSE;
   owl_language_buffers_init (&t->buffers, l, b->n_prompt);
   t->rows = g_new (float, n_values);

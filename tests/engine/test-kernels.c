@@ -288,27 +288,42 @@ check_rows (const OwlKernels *k, GRand *rand, gsize n)
   }
 }
 
+/* Against the scalar ones; other types of keys and values against their own float32 values, to the bit. */
 static void
-check_attention_parts (const OwlKernels *k, GRand *rand, int head_dim, int n)
+check_attention_parts (const OwlKernels *k, GRand *rand, OwlType type, int head_dim, int n)
 {
   const OwlKernels *s = &owl_kernels_scalar;
-  gsize count = (gsize) head_dim * 16;
-  g_auto (Guarded) keys = guarded_new (count * 4);
-  g_auto (Guarded) q = guarded_new ((gsize) head_dim * 4);
-  g_auto (Guarded) mixed = guarded_new ((gsize) head_dim * 4);
-  g_autofree float *expected = g_new (float, MAX (head_dim, 16));
-  float got[16], *out = (float *) (void *) mixed.data;
+  gsize dim = (gsize) head_dim, row_size = owl_type_row_size (type, head_dim);
+  g_auto (Guarded) rows = guarded_new (row_size * 16);
+  g_auto (Guarded) q = guarded_new (dim * 4);
+  g_auto (Guarded) mixed = guarded_new (2 * dim * 4);
+  g_autofree float *expected = g_new0 (float, 2 * dim), *wide = g_new (float, dim * 16), *again = g_new0 (float, 2 * dim);
+  float got[16], same[16], weights[32], *out = (float *) (void *) mixed.data;
 
-  for (gsize i = 0; i < count; i++)
-    ((float *) (void *) keys.data)[i] = (float) g_rand_double_range (rand, -1.0, 1.0);
-  for (int i = 0; i < head_dim; i++)
-    out[i] = expected[i] = ((float *) (void *) q.data)[i] = (float) g_rand_double_range (rand, -1.0, 1.0);
-  k->mix ((float *) (void *) keys.data, (float *) (void *) keys.data, (gsize) head_dim, n, head_dim, out);
-  s->mix ((float *) (void *) keys.data, (float *) (void *) keys.data, (gsize) head_dim, n, head_dim, expected);
-  check_near (out, expected, (gsize) head_dim, 1e-6, 4e-6);
-  k->scores ((float *) (void *) q.data, (float *) (void *) keys.data, (gsize) head_dim, head_dim, 0.3f, got);
-  s->scores ((float *) (void *) q.data, (float *) (void *) keys.data, (gsize) head_dim, head_dim, 0.3f, expected);
-  check_near (got, expected, 16, 1e-6, 1e-7 * head_dim);
+  for (gsize i = 0; i < dim * 16; i++)
+    wide[i] = (float) g_rand_double_range (rand, -1.0, 1.0);
+  owl_type_from_f32 (type, wide, rows.data, dim * 16);
+  owl_type_to_f32 (type, rows.data, wide, dim * 16);
+  for (gsize i = 0; i < dim; i++)
+    ((float *) (void *) q.data)[i] = (float) g_rand_double_range (rand, -1.0, 1.0);
+  for (int i = 0; i < 32; i++)
+    weights[i] = (float) g_rand_double_range (rand, 0.0, 1.0);
+
+  for (int n_queries = 1; n_queries <= 2; n_queries++) {
+    for (gsize i = 0; i < 2 * dim; i++)
+      out[i] = expected[i] = again[i] = (float) i * 0.01f;
+    k->mix (type, weights, 16, n_queries, rows.data, row_size, n, head_dim, out, dim);
+    s->mix (type, weights, 16, n_queries, rows.data, row_size, n, head_dim, expected, dim);
+    check_near (out, expected, 2 * dim, 1e-6, 4e-6);
+    for (int i = 0; i < n_queries; i++)
+      k->mix (OWL_TYPE_F32, weights + i * 16, 0, 1, wide, dim * 4, n, head_dim, again + (gsize) i * dim, 0);
+    g_assert_cmpmem (out, 2 * dim * 4, again, 2 * dim * 4);
+  }
+  k->scores (type, (float *) (void *) q.data, rows.data, row_size, head_dim, 0.3f, got);
+  s->scores (type, (float *) (void *) q.data, rows.data, row_size, head_dim, 0.3f, same);
+  check_near (got, same, 16, 1e-6, 1e-7 * head_dim);
+  k->scores (OWL_TYPE_F32, (float *) (void *) q.data, wide, dim * 4, head_dim, 0.3f, same);
+  g_assert_cmpmem (got, sizeof got, same, sizeof same);
 }
 
 static void
@@ -348,7 +363,9 @@ test_rows (void)
 
     for (gsize n = 1; k && n <= 70; n++) {
       check_rows (k, rand, n);
-      check_attention_parts (k, rand, (int) n * 2, (int) n % 17);
+      check_attention_parts (k, rand, OWL_TYPE_F32, (int) n * 2, (int) n % 17);
+      check_attention_parts (k, rand, OWL_TYPE_F16, (int) n * 2, (int) n % 17);
+      check_attention_parts (k, rand, OWL_TYPE_Q8_0, (int) n * 32, (int) n % 17);
       check_widen (k, rand, n % 2 ? n : n * 16);
     }
   }

@@ -143,6 +143,37 @@ typedef struct {
   OwlType kv_type;
 } AttentionCase;
 
+/* One query at a time, from heads that lie together: the same bits. */
+static void
+check_single_queries (OwlPool *pool, const OwlAttention *all)
+{
+  gsize width = (gsize) all->n_heads * (gsize) all->head_dim, row_size = owl_type_row_size (all->kv_type, all->head_dim);
+  gsize head_size = row_size * (gsize) all->n_keys;
+  g_autofree guint8 *k = g_malloc (head_size * (gsize) all->n_kv_heads), *v = g_malloc (head_size * (gsize) all->n_kv_heads);
+  g_autofree float *out = g_new (float, width);
+
+  for (gsize head = 0; head < (gsize) all->n_kv_heads; head++)
+    for (gsize i = 0; i < (gsize) all->n_keys; i++) {
+      memcpy (k + head * head_size + i * row_size, (const guint8 *) all->k + i * all->kv_stride + head * row_size, row_size);
+      memcpy (v + head * head_size + i * row_size, (const guint8 *) all->v + i * all->kv_stride + head * row_size, row_size);
+    }
+  for (int i = 0; i < all->n_queries; i++) {
+    OwlAttention one = *all;
+
+    one.n_queries = 1;
+    one.q += (gsize) i * all->q_stride;
+    one.position += i;
+    one.k = k;
+    one.v = v;
+    one.kv_stride = row_size;
+    one.kv_head_stride = head_size;
+    one.out = out;
+    one.probabilities = NULL;
+    g_assert_true (owl_attention (pool, &one, NULL));
+    g_assert_cmpmem (out, width * sizeof *out, all->out + (gsize) i * width, width * sizeof *out);
+  }
+}
+
 static void
 check_attention (OwlPool *pool, GRand *rand, const AttentionCase *c)
 {
@@ -168,6 +199,7 @@ check_attention (OwlPool *pool, GRand *rand, const AttentionCase *c)
   owl_type_to_f32 (c->kv_type, k_rows, k, c->n_keys * kv_width);
   owl_type_to_f32 (c->kv_type, v_rows, v, c->n_keys * kv_width);
   g_assert_true (owl_attention (pool, &a, NULL));
+  check_single_queries (pool, &a);
   for (int h = 0; h < c->n_heads; h++)
     for (int i = 0; i < c->n_queries; i++) {
       int kv = h / (c->n_heads / c->n_kv_heads), n_seen = c->causal ? MIN (c->position + i + 1, c->n_keys) : c->n_keys;
@@ -207,6 +239,7 @@ test_attention (void)
     { 10, 27, 2, 2, 24, 0, FALSE, FALSE, OWL_TYPE_F32 }, { 130, 130, 5, 5, 16, 0, TRUE, FALSE, OWL_TYPE_F32 },
     { 7, 40, 4, 2, 8, 33, TRUE, FALSE, OWL_TYPE_F32 },   { 1, 90, 6, 6, 16, 89, TRUE, TRUE, OWL_TYPE_F32 },
     { 70, 100, 4, 1, 32, 30, TRUE, TRUE, OWL_TYPE_F16 }, { 1, 65, 2, 2, 32, 64, TRUE, FALSE, OWL_TYPE_F16 },
+    { 9, 150, 4, 2, 64, 141, TRUE, FALSE, OWL_TYPE_Q8_0 }, { 3, 67, 2, 2, 128, 64, TRUE, FALSE, OWL_TYPE_F16 },
   };
   g_autoptr (GRand) rand = g_rand_new_with_seed (3);
   g_autoptr (OwlPool) pool = owl_pool_new (2);
