@@ -134,6 +134,9 @@ tyto_application_startup (GApplication *application)
   };
 
   G_APPLICATION_CLASS (tyto_application_parent_class)->startup (application);
+#ifdef TYTO_WITH_WATCHDOG
+  tyto_watchdog_watch_windows ();
+#endif
   g_action_map_add_action_entries (G_ACTION_MAP (self), actions, G_N_ELEMENTS (actions), self);
   for (gsize i = 0; i < G_N_ELEMENTS (accels); i++)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), accels[i].action, (const char **) accels[i].keys);
@@ -154,15 +157,6 @@ tyto_application_open (GApplication *application, GFile **files, int n_files, co
   tyto_window_attach (require_window (TYTO_APPLICATION (application)), files, n_files);
 }
 
-#ifdef TYTO_WITH_WATCHDOG
-static void
-tyto_application_window_added (GtkApplication *application, GtkWindow *window)
-{
-  tyto_watchdog_watch_window (GTK_WIDGET (window));
-  GTK_APPLICATION_CLASS (tyto_application_parent_class)->window_added (application, window);
-}
-#endif
-
 static void
 tyto_application_shutdown (GApplication *application)
 {
@@ -180,9 +174,6 @@ tyto_application_class_init (TytoApplicationClass *klass)
 {
   GApplicationClass *application_class = G_APPLICATION_CLASS (klass);
 
-#ifdef TYTO_WITH_WATCHDOG
-  GTK_APPLICATION_CLASS (klass)->window_added = tyto_application_window_added;
-#endif
   application_class->startup = tyto_application_startup;
   application_class->activate = tyto_application_activate;
   application_class->open = tyto_application_open;

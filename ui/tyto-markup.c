@@ -8,6 +8,8 @@
 
 /* Emphasis inside emphasis inside emphasis…: further in, only the text is kept. */
 #define MAX_DEPTH 24
+/* Words of up to this many characters fit into the narrowest window. */
+#define LONG_WORD 16
 
 cmark_node *
 tyto_markup_parse (const char *text, gssize length)
@@ -176,4 +178,20 @@ tyto_markup_from_inlines (cmark_node *block, int n_pictures)
 
   append_inlines (out, block, n_pictures, 0);
   return g_string_free (out, FALSE);
+}
+
+PangoWrapMode
+tyto_markup_choose_wrap (const char *text)
+{
+  guint n = 0;
+
+  for (const char *p = text; *p; p = g_utf8_next_char (p)) {
+    gunichar c = g_utf8_get_char (p);
+
+    /* A line can break around wide characters as well as at spaces. */
+    n = g_unichar_isspace (c) || g_unichar_iswide (c) ? 0 : n + 1;
+    if (n > LONG_WORD)
+      return PANGO_WRAP_WORD_CHAR;
+  }
+  return PANGO_WRAP_WORD;
 }

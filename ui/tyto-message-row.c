@@ -4,6 +4,7 @@
 #include "ui/tyto-message-row.h"
 
 #include "ui/tyto-markdown.h"
+#include "ui/tyto-markup.h"
 #include "ui/tyto-picture.h"
 #include "ui/tyto-wrap-layout.h"
 
@@ -97,6 +98,7 @@ update_text (TytoMessageRow *self)
   gtk_widget_set_visible (self->stage, growing && !*text && *tyto_message_get_stage (self->message));
   if (!is_answer (self)) {
     gtk_label_set_text (GTK_LABEL (self->text), text);
+    gtk_label_set_wrap_mode (GTK_LABEL (self->text), tyto_markup_choose_wrap (text));
   } else {
     g_autofree char *shown = growing && *text ? g_strconcat (text, CARET, NULL) : g_strdup (text);
 

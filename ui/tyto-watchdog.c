@@ -132,21 +132,29 @@ paint_ends (GdkFrameClock *clock)
     forget_start ();
 }
 
-static void
-realized (GtkWidget *widget)
+/* Dialogs, menus and tooltips paint as well; each has a clock of its own. */
+static gboolean
+realized (GSignalInvocationHint *hint, guint n_values, const GValue *values, gpointer data)
 {
-  GdkFrameClock *clock = gtk_widget_get_frame_clock (widget);
+  GtkWidget *widget = g_value_get_object (values);
 
-  /* The toolkit paints in a handler of its own, which was connected before. */
-  g_signal_connect_after (clock, "layout", G_CALLBACK (paint_begins), NULL);
-  g_signal_connect_after (clock, "paint", G_CALLBACK (paint_ends), NULL);
+  if (GTK_IS_NATIVE (widget)) {
+    GdkFrameClock *clock = gtk_widget_get_frame_clock (widget);
+
+    /* The toolkit paints in a handler of its own, which was connected before. */
+    g_signal_connect_after (clock, "layout", G_CALLBACK (paint_begins), NULL);
+    g_signal_connect_after (clock, "paint", G_CALLBACK (paint_ends), NULL);
+  }
+  return TRUE;
 }
 
 void
-tyto_watchdog_watch_window (GtkWidget *widget)
+tyto_watchdog_watch_windows (void)
 {
-  if (watch.path)
-    g_signal_connect_after (widget, "realize", G_CALLBACK (realized), NULL);
+  if (!watch.path)
+    return;
+  g_type_class_unref (g_type_class_ref (GTK_TYPE_WIDGET));
+  g_signal_add_emission_hook (g_signal_lookup ("realize", GTK_TYPE_WIDGET), 0, realized, NULL, NULL);
 }
 
 void

@@ -15,7 +15,7 @@ void tyto_watchdog_stop (void);
 /* Writes the report: a JSON object. */
 void tyto_watchdog_finish (void);
 
-/* Painting belongs to the toolkit and the graphics driver and is counted apart; `widget` is a window. */
-void tyto_watchdog_watch_window (GtkWidget *widget);
+/* Call once when the toolkit is there. Painting belongs to it and the graphics driver and is counted apart, for whatever has a surface. */
+void tyto_watchdog_watch_windows (void);
 
 G_END_DECLS

@@ -42,7 +42,7 @@ print_report (const char *path)
 
   g_assert_true (g_file_get_contents (path, &report, NULL, NULL));
   for (char *line = strtok (report, "\n"); line; line = strtok (NULL, "\n"))
-    g_test_message ("%.1200s", line);
+    g_test_message ("%.900s", line);
 }
 
 static void
@@ -82,6 +82,8 @@ test_smooth (void)
   g_assert_no_error (error);
   g_assert_cmpint (status, ==, 0);
   g_setenv ("TYTO_WATCHDOG", report, TRUE);
+  /* Filling all memory that is freed would be measured, too. */
+  g_unsetenv ("MALLOC_PERTURB_");
 
   driver_start (home, slow, NULL);
   g_object_unref (driver_wait ("label", "Slow"));

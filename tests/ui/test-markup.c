@@ -66,6 +66,15 @@ test_deep (void)
   g_assert_nonnull (strstr (result, "deep"));
 }
 
+/* Only a word that would not fit into a narrow window is broken anywhere. */
+static void
+test_wrap (void)
+{
+  g_assert_cmpint (tyto_markup_choose_wrap ("An ordinary sentence."), ==, PANGO_WRAP_WORD);
+  g_assert_cmpint (tyto_markup_choose_wrap ("駅前の看板に何と書いてありますか、もう一度教えてください"), ==, PANGO_WRAP_WORD);
+  g_assert_cmpint (tyto_markup_choose_wrap ("see https://example.org/a/long/address"), ==, PANGO_WRAP_WORD_CHAR);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -74,5 +83,6 @@ main (int argc, char **argv)
   g_test_add_func ("/markup/pictures", test_pictures);
   g_test_add_func ("/markup/safe", test_safe);
   g_test_add_func ("/markup/deep", test_deep);
+  g_test_add_func ("/markup/wrap", test_wrap);
   return g_test_run ();
 }
