@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/documents/tyto-documents.h"
 #include "app/history/tyto-conversation.h"
 
 #include <gtk/gtk.h>
@@ -12,8 +13,8 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_CONVERSATION_LIST (tyto_conversation_list_get_type ())
 G_DECLARE_FINAL_TYPE (TytoConversationList, tyto_conversation_list, TYTO, CONVERSATION_LIST, GtkWidget)
 
-/* `conversations`: TytoConversation, newest first; the list follows it. */
-GtkWidget *tyto_conversation_list_new (GListModel *conversations);
+/* `conversations`: TytoConversation, newest first; the list follows it. `documents` makes the small pictures of those that are in sight. */
+GtkWidget *tyto_conversation_list_new (GListModel *conversations, TytoDocuments *documents);
 /* Marks the open conversation; NULL: none. */
 void tyto_conversation_list_select (TytoConversationList *self, TytoConversation *conversation);
 

@@ -3,14 +3,19 @@
 
 #include "ui/tyto-conversation-row.h"
 
+#include "ui/tyto-texture.h"
+
 #include <glib/gi18n.h>
+
+#define COVER_SIZE 34
 
 struct _TytoConversationRow {
   GtkListBoxRow parent_instance;
 
   TytoConversation *conversation;
+  TytoAttachment *cover; /* that is shown or waited for */
 
-  GtkWidget *title, *entry, *preview, *menu;
+  GtkWidget *picture, *owl, *title, *entry, *preview, *menu;
 };
 
 G_DEFINE_FINAL_TYPE (TytoConversationRow, tyto_conversation_row, GTK_TYPE_LIST_BOX_ROW)
@@ -39,6 +44,35 @@ update_preview (TytoConversationRow *self)
 
   g_strdelimit (line, "\n\r\t", ' ');
   gtk_label_set_text (GTK_LABEL (self->preview), line);
+}
+
+static void
+update_picture (TytoConversationRow *self)
+{
+  OwlPicture *thumbnail = self->cover ? tyto_attachment_get_thumbnail (self->cover) : NULL;
+  g_autoptr (GdkTexture) texture = thumbnail ? tyto_texture_new (thumbnail) : NULL;
+
+  gtk_picture_set_paintable (GTK_PICTURE (self->picture), GDK_PAINTABLE (texture));
+  gtk_widget_set_visible (self->owl, texture == NULL);
+}
+
+gboolean
+tyto_conversation_row_show_cover (TytoConversationRow *self, TytoDocuments *documents)
+{
+  TytoAttachment *cover = tyto_conversation_get_cover (self->conversation);
+
+  if (cover == self->cover)
+    return FALSE;
+  if (self->cover)
+    g_signal_handlers_disconnect_by_func (self->cover, update_picture, self);
+  g_set_object (&self->cover, cover);
+  if (cover) {
+    g_signal_connect_swapped (cover, "notify::thumbnail-serial", G_CALLBACK (update_picture), self);
+    if (!tyto_attachment_get_thumbnail (cover) && tyto_attachment_get_state (cover) == TYTO_ATTACHMENT_READING)
+      tyto_documents_load_icon (documents, cover);
+  }
+  update_picture (self);
+  return TRUE;
 }
 
 static void
@@ -139,6 +173,9 @@ tyto_conversation_row_dispose (GObject *object)
 
   if (self->conversation)
     g_signal_handlers_disconnect_by_data (self->conversation, self);
+  if (self->cover)
+    g_signal_handlers_disconnect_by_data (self->cover, self);
+  g_clear_object (&self->cover);
   g_clear_object (&self->conversation);
   G_OBJECT_CLASS (tyto_conversation_row_parent_class)->dispose (object);
 }
@@ -158,6 +195,27 @@ tyto_conversation_row_class_init (TytoConversationRowClass *klass)
   gtk_widget_class_install_action (widget_class, "row.delete", NULL, delete_action);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F2, 0, "row.rename", NULL);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Delete, 0, "row.delete", NULL);
+}
+
+/* The picture that stands for the conversation, or the owl when there is none. */
+static GtkWidget *
+build_cover (TytoConversationRow *self)
+{
+  GtkWidget *frame = gtk_overlay_new ();
+
+  self->picture = gtk_picture_new ();
+  gtk_picture_set_content_fit (GTK_PICTURE (self->picture), GTK_CONTENT_FIT_COVER);
+  gtk_picture_set_can_shrink (GTK_PICTURE (self->picture), TRUE);
+  self->owl = gtk_image_new_from_icon_name ("io.github.tyto_app.Tyto-symbolic");
+  /* As an overlay the picture fills its frame and does not ask for its own size. */
+  gtk_overlay_set_child (GTK_OVERLAY (frame), gtk_box_new (GTK_ORIENTATION_VERTICAL, 0));
+  gtk_overlay_add_overlay (GTK_OVERLAY (frame), self->picture);
+  gtk_overlay_add_overlay (GTK_OVERLAY (frame), self->owl);
+  gtk_widget_set_size_request (frame, COVER_SIZE, COVER_SIZE);
+  gtk_widget_set_overflow (frame, GTK_OVERFLOW_HIDDEN);
+  gtk_widget_set_valign (frame, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (frame, "cover");
+  return frame;
 }
 
 static GtkWidget *
@@ -192,7 +250,7 @@ build_entry (TytoConversationRow *self)
 static void
 tyto_conversation_row_init (TytoConversationRow *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
   GtkGesture *secondary = gtk_gesture_click_new ();
 
   gtk_widget_set_hexpand (column, TRUE);
@@ -208,6 +266,7 @@ tyto_conversation_row_init (TytoConversationRow *self)
   gtk_widget_set_valign (self->menu, GTK_ALIGN_CENTER);
   gtk_widget_set_tooltip_text (self->menu, _("Rename, pin or delete"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->menu), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Rename, pin or delete"), -1);
+  gtk_box_append (GTK_BOX (box), build_cover (self));
   gtk_box_append (GTK_BOX (box), column);
   gtk_box_append (GTK_BOX (box), self->menu);
   gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (self), box);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
+#include "app/documents/tyto-documents.h"
 #include "app/history/tyto-conversation.h"
 
 #include <gtk/gtk.h>
@@ -11,6 +12,9 @@ G_BEGIN_DECLS
  * saved), "deleted" (the user wants it gone). */
 #define TYTO_TYPE_CONVERSATION_ROW (tyto_conversation_row_get_type ())
 G_DECLARE_FINAL_TYPE (TytoConversationRow, tyto_conversation_row, TYTO, CONVERSATION_ROW, GtkListBoxRow)
+
+/* Shows the picture that stands for the conversation, once it is needed; asks for it when it is not there. TRUE: there was something to do. */
+gboolean tyto_conversation_row_show_cover (TytoConversationRow *self, TytoDocuments *documents);
 
 GtkWidget *tyto_conversation_row_new (TytoConversation *conversation);
 TytoConversation *tyto_conversation_row_get_conversation (TytoConversationRow *self);

@@ -50,19 +50,12 @@ link_activated (TytoMarkdown *self, const char *uri)
   return TRUE;
 }
 
-static void
-set_markup (GtkLabel *label, const char *markup)
-{
-  gtk_label_set_markup (label, markup);
-  gtk_label_set_wrap_mode (label, tyto_markup_choose_wrap (gtk_label_get_text (label)));
-}
-
 static GtkWidget *
 create_label (TytoMarkdown *self, const char *markup, const char *css_class)
 {
   GtkWidget *label = gtk_label_new (NULL);
 
-  set_markup (GTK_LABEL (label), markup);
+  gtk_label_set_markup (GTK_LABEL (label), markup);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
   gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
   gtk_label_set_selectable (GTK_LABEL (label), TRUE);
@@ -251,7 +244,7 @@ change_block (TytoMarkdown *self, Block *block, cmark_node *node, GtkWidget *bef
   if (block->widget && type == CMARK_NODE_PARAGRAPH && block->type == CMARK_NODE_PARAGRAPH) {
     g_autofree char *markup = tyto_markup_from_inlines (node, self->n_pictures);
 
-    set_markup (GTK_LABEL (block->widget), markup);
+    gtk_label_set_markup (GTK_LABEL (block->widget), markup);
     return;
   }
   if (block->widget)

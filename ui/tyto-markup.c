@@ -8,8 +8,9 @@
 
 /* Emphasis inside emphasis inside emphasis…: further in, only the text is kept. */
 #define MAX_DEPTH 24
-/* Words of up to this many characters fit into the narrowest window. */
-#define LONG_WORD 16
+/* Words of up to this many characters fit into the narrowest window. Longer ones can be broken after every PIECE characters. */
+#define LONG_WORD 24
+#define PIECE 12
 
 cmark_node *
 tyto_markup_parse (const char *text, gssize length)
@@ -38,6 +39,56 @@ append_escaped (GString *out, const char *text, gssize length)
   g_autofree char *escaped = g_markup_escape_text (text, length);
 
   g_string_append (out, escaped);
+}
+
+/* Whether a line can be broken around the character anyhow: at a space, around wide characters, in scripts that do without spaces. */
+static gboolean
+breaks_by_itself (gunichar c)
+{
+  GUnicodeScript script = g_unichar_get_script (c);
+
+  return g_unichar_isspace (c) || g_unichar_iswide (c) || script == G_UNICODE_SCRIPT_THAI || script == G_UNICODE_SCRIPT_LAO ||
+         script == G_UNICODE_SCRIPT_KHMER || script == G_UNICODE_SCRIPT_MYANMAR;
+}
+
+static void
+append_long_word (GString *out, const char *word, const char *end)
+{
+  while (word < end) {
+    const char *next = word;
+
+    for (int n = 0; next < end && (n < PIECE || g_unichar_ismark (g_utf8_get_char (next)) || g_unichar_iszerowidth (g_utf8_get_char (next))); n++)
+      next = g_utf8_next_char (next);
+    g_string_append (out, "<span segment=\"word\">");
+    append_escaped (out, word, next - word);
+    g_string_append (out, "</span>");
+    word = next;
+  }
+}
+
+/* Text with places to break the line in words that would not fit into a narrow window. The other way, to let lines break anywhere, makes the
+ * toolkit lay out the text with one character a line, only to learn how narrow it could become: ten times the work of the text itself. */
+static void
+append_breakable (GString *out, const char *text, gssize length)
+{
+  const char *end = length < 0 ? text + strlen (text) : text + length, *from = text;
+
+  while (from < end) {
+    const char *p = from;
+    glong n = 0;
+
+    for (; p < end && !breaks_by_itself (g_utf8_get_char (p)); n++)
+      p = g_utf8_next_char (p);
+    if (n > LONG_WORD)
+      append_long_word (out, from, p);
+    else
+      append_escaped (out, from, p - from);
+    from = p;
+    while (p < end && breaks_by_itself (g_utf8_get_char (p)))
+      p = g_utf8_next_char (p);
+    append_escaped (out, from, p - from);
+    from = p;
+  }
 }
 
 static GRegex *
@@ -70,13 +121,13 @@ append_text (GString *out, const char *text, int n_pictures)
     g_match_info_fetch_pos (match, 0, &start, &end);
     if (atoi (number) > n_pictures)
       continue;
-    append_escaped (out, text + from, start - from);
+    append_breakable (out, text + from, start - from);
     g_string_append_printf (out, "<a href=\"" TYTO_MARKUP_PICTURE_SCHEME "%s\">", number);
     append_escaped (out, text + start, end - start);
     g_string_append (out, "</a>");
     from = end;
   }
-  append_escaped (out, text + from, -1);
+  append_breakable (out, text + from, -1);
 }
 
 static gboolean
@@ -130,7 +181,7 @@ append_inline (GString *out, cmark_node *node, int n_pictures, int depth)
     g_string_append_c (out, '\n');
   } else if (type == CMARK_NODE_CODE) {
     g_string_append (out, "<tt>");
-    append_escaped (out, literal, -1);
+    append_breakable (out, literal, -1);
     g_string_append (out, "</tt>");
   } else if (type == CMARK_NODE_EMPH) {
     append_within (out, "i", node, n_pictures, depth + 1);
@@ -141,7 +192,7 @@ append_inline (GString *out, cmark_node *node, int n_pictures, int depth)
   } else if (type == CMARK_NODE_LINK) {
     append_link (out, node, n_pictures, depth + 1);
   } else if (literal) {
-    append_escaped (out, literal, -1);
+    append_breakable (out, literal, -1);
   } else {
     append_inlines (out, node, n_pictures, depth + 1);
   }
@@ -180,18 +231,11 @@ tyto_markup_from_inlines (cmark_node *block, int n_pictures)
   return g_string_free (out, FALSE);
 }
 
-PangoWrapMode
-tyto_markup_choose_wrap (const char *text)
+char *
+tyto_markup_from_text (const char *text)
 {
-  guint n = 0;
+  GString *out = g_string_new (NULL);
 
-  for (const char *p = text; *p; p = g_utf8_next_char (p)) {
-    gunichar c = g_utf8_get_char (p);
-
-    /* A line can break around wide characters as well as at spaces. */
-    n = g_unichar_isspace (c) || g_unichar_iswide (c) ? 0 : n + 1;
-    if (n > LONG_WORD)
-      return PANGO_WRAP_WORD_CHAR;
-  }
-  return PANGO_WRAP_WORD;
+  append_breakable (out, text, -1);
+  return g_string_free (out, FALSE);
 }

@@ -3,7 +3,6 @@
 
 #include <cmark-gfm.h>
 #include <glib.h>
-#include <pango/pango.h>
 
 G_BEGIN_DECLS
 
@@ -17,8 +16,8 @@ cmark_node *tyto_markup_parse (const char *text, gssize length);
  * web and mail addresses become links. "picture 2" becomes a link when there are at least two pictures. */
 char *tyto_markup_from_inlines (cmark_node *block, int n_pictures);
 
-/* How lines of this text are to be broken. Breaking anywhere makes the toolkit lay out a long text with one character a line, only to learn how
- * narrow it could become, which takes ten times as long as the text itself; so that is left to texts with words that need it. */
-PangoWrapMode tyto_markup_choose_wrap (const char *text);
+/* Plain text as markup. As in all markup made here, words that are too long for a narrow window can be broken, so that it can be shown by a label
+ * that breaks lines between words only. */
+char *tyto_markup_from_text (const char *text);
 
 G_END_DECLS

@@ -52,7 +52,6 @@ text_label (const char *css_class)
   GtkWidget *label = gtk_label_new (NULL);
 
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (label), PANGO_WRAP_WORD_CHAR);
   gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
   gtk_widget_add_css_class (label, css_class);
   return label;
@@ -97,8 +96,9 @@ update_text (TytoMessageRow *self)
   gtk_widget_set_visible (self->text, *text != '\0');
   gtk_widget_set_visible (self->stage, growing && !*text && *tyto_message_get_stage (self->message));
   if (!is_answer (self)) {
-    gtk_label_set_text (GTK_LABEL (self->text), text);
-    gtk_label_set_wrap_mode (GTK_LABEL (self->text), tyto_markup_choose_wrap (text));
+    g_autofree char *markup = tyto_markup_from_text (text);
+
+    gtk_label_set_markup (GTK_LABEL (self->text), markup);
   } else {
     g_autofree char *shown = growing && *text ? g_strconcat (text, CARET, NULL) : g_strdup (text);
 
@@ -377,6 +377,8 @@ tyto_message_row_new (TytoChat *chat, TytoMessage *message)
   self->stage = text_label ("quiet");
   self->note = text_label ("quiet");
   self->error = text_label ("error-text");
+  /* It may name a path. */
+  gtk_label_set_wrap_mode (GTK_LABEL (self->error), PANGO_WRAP_WORD_CHAR);
   gtk_box_append (GTK_BOX (self->column), self->text);
   gtk_box_append (GTK_BOX (self->column), self->stage);
   gtk_box_append (GTK_BOX (self->column), self->error);

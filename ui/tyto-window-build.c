@@ -54,7 +54,7 @@ build_side (TytoWindow *self)
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("Tyto"), NULL));
   adw_header_bar_pack_start (ADW_HEADER_BAR (header), icon_button ("list-add-symbolic", _("New chat"), "win.new-chat"));
   adw_header_bar_pack_end (ADW_HEADER_BAR (header), build_menu ());
-  self->list = tyto_conversation_list_new (tyto_services_get_conversations (self->services));
+  self->list = tyto_conversation_list_new (tyto_services_get_conversations (self->services), tyto_services_get_documents (self->services));
   gtk_widget_set_vexpand (self->list, TRUE);
   g_signal_connect_swapped (self->list, "opened", G_CALLBACK (_tyto_window_conversation_opened), self);
   g_signal_connect_swapped (self->list, "changed", G_CALLBACK (_tyto_window_conversation_changed), self);

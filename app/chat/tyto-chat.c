@@ -142,6 +142,22 @@ make_title (TytoMessage *question)
   return g_steal_pointer (&text);
 }
 
+/* The first picture of the conversation stands for it in the list. */
+static void
+update_cover (TytoChat *self)
+{
+  TytoAttachment *old = tyto_conversation_get_cover (self->conversation), *first = NULL;
+
+  for (guint i = 0; i < self->all->len && !first; i++) {
+    GPtrArray *attachments = tyto_message_get_attachments (g_ptr_array_index (self->all, i));
+
+    first = attachments->len > 0 ? g_ptr_array_index (attachments, 0) : NULL;
+  }
+  if (!old || !first || g_strcmp0 (tyto_attachment_get_blob (old), tyto_attachment_get_blob (first)) != 0 ||
+      tyto_attachment_get_page (old) != tyto_attachment_get_page (first))
+    tyto_conversation_set_cover (self->conversation, first);
+}
+
 static void
 touch_conversation (TytoChat *self, TytoMessage *question)
 {
@@ -151,6 +167,7 @@ touch_conversation (TytoChat *self, TytoMessage *question)
     tyto_conversation_set_title (self->conversation, title);
   }
   tyto_conversation_set_preview (self->conversation, tyto_message_get_text (question));
+  update_cover (self);
   tyto_conversation_set_updated (self->conversation, g_get_real_time () / G_USEC_PER_SEC);
   tyto_store_save_conversation (self->store, self->conversation);
   self->is_new = FALSE;
@@ -348,6 +365,7 @@ tyto_chat_delete_begin (TytoChat *self, TytoMessage *message)
   for (guint i = 0; i < deleted->len; i++)
     g_ptr_array_remove (self->all, g_ptr_array_index (deleted, i));
   show_path (self, find_message (self, tyto_message_get_parent (first)));
+  update_cover (self);
   tyto_store_save_conversation (self->store, self->conversation);
   return deleted;
 }
@@ -370,6 +388,7 @@ tyto_chat_delete_undo (TytoChat *self, GPtrArray *deleted)
   g_ptr_array_sort (self->all, compare_created);
   if (!self->answer)
     show_path (self, last);
+  update_cover (self);
   tyto_store_save_conversation (self->store, self->conversation);
 }
 

@@ -17,6 +17,7 @@
 #define MAX_IDLE_DECODERS 3
 #define IMPORT_PRIORITY -100
 #define THUMBNAIL_PRIORITY -10
+#define ICON_PRIORITY 50
 #define COLLECT_PRIORITY 100
 
 typedef struct {
@@ -398,18 +399,29 @@ thumbnail_ready (GObject *object, GAsyncResult *result, gpointer user_data)
   tyto_attachment_set_ready (attachment);
 }
 
-void
-tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment)
+static void
+load_small (TytoDocuments *self, TytoAttachment *attachment, int size, int priority)
 {
   const char *blob = tyto_attachment_get_blob (attachment), *name = tyto_attachment_get_name (attachment);
   int page = tyto_attachment_get_page (attachment);
   OwlRegion region;
 
   if (tyto_attachment_get_region (attachment, &region))
-    tyto_documents_render_region_async (self, blob, name, page, &region, TYTO_THUMBNAIL_SIZE, NULL, thumbnail_ready, g_object_ref (attachment));
+    tyto_documents_render_region_async (self, blob, name, page, &region, size, NULL, thumbnail_ready, g_object_ref (attachment));
   else
-    tyto_documents_render_async (self, blob, name, page, TYTO_THUMBNAIL_SIZE, THUMBNAIL_PRIORITY, NULL, thumbnail_ready,
-                                 g_object_ref (attachment));
+    tyto_documents_render_async (self, blob, name, page, size, priority, NULL, thumbnail_ready, g_object_ref (attachment));
+}
+
+void
+tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment)
+{
+  load_small (self, attachment, TYTO_THUMBNAIL_SIZE, THUMBNAIL_PRIORITY);
+}
+
+void
+tyto_documents_load_icon (TytoDocuments *self, TytoAttachment *attachment)
+{
+  load_small (self, attachment, TYTO_ICON_SIZE, ICON_PRIORITY);
 }
 
 OwlPicture *

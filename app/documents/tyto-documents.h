@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_DOCUMENTS (tyto_documents_get_type ())
 G_DECLARE_FINAL_TYPE (TytoDocuments, tyto_documents, TYTO, DOCUMENTS, GObject)
 
-/* Longer side of a thumbnail, and of a page as it is given to the model, in pixels. */
+/* Longer side of a thumbnail, of an icon, and of a page as it is given to the model, in pixels. */
 #define TYTO_THUMBNAIL_SIZE 512
+#define TYTO_ICON_SIZE 96
 #define TYTO_PAGE_SIZE 1400
 
 /* What a file turned out to be. */
@@ -41,6 +42,9 @@ TytoImport *tyto_documents_import_finish (TytoDocuments *self, GAsyncResult *res
 
 /* Makes the thumbnail of an attachment whose blob is set; the attachment becomes ready or failed. */
 void tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment);
+
+/* The same in the size of a small icon, when nothing else is to be done. */
+void tyto_documents_load_icon (TytoDocuments *self, TytoAttachment *attachment);
 
 /* Pixels of a picture (page -1) or page, at most `size` pixels on the longer side (0: all of a picture). Lower `priority` numbers go first. */
 void tyto_documents_render_async (TytoDocuments *self, const char *blob, const char *name, int page, int size, int priority,

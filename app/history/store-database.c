@@ -63,6 +63,7 @@ void
 conversation_record_free (ConversationRecord *r)
 {
   g_ptr_array_unref (r->attachments);
+  g_clear_pointer (&r->cover, attachment_record_free);
   g_free (r->model);
   g_free (r->adapter);
   g_free (r->title);
@@ -296,6 +297,36 @@ load_drafts (sqlite3 *db, GHashTable *by_id, GError **error)
   return code == SQLITE_DONE || fail (db, error);
 }
 
+/* The first picture of each conversation; SQLite takes the other columns from the row with the minimum. */
+static gboolean
+load_covers (sqlite3 *db, GHashTable *by_id, GError **error)
+{
+  sqlite3_stmt *s = prepare (db,
+                             "SELECT m.conversation, a.blob, a.name, a.page, a.x, a.y, a.width, a.height, MIN(m.created)"
+                             " FROM attachment a JOIN message m ON m.id = a.message WHERE a.position = 0 AND a.error IS NULL"
+                             " GROUP BY m.conversation",
+                             error);
+  int code;
+
+  if (!s)
+    return FALSE;
+  while ((code = sqlite3_step (s)) == SQLITE_ROW) {
+    gint64 id = sqlite3_column_int64 (s, 0);
+    ConversationRecord *conversation = g_hash_table_lookup (by_id, &id);
+
+    if (!conversation)
+      continue;
+    conversation->cover = g_new0 (AttachmentRecord, 1);
+    conversation->cover->blob = column_text (s, 1);
+    conversation->cover->name = column_text (s, 2);
+    conversation->cover->page = sqlite3_column_int (s, 3);
+    conversation->cover->region = (OwlRegion){ sqlite3_column_double (s, 4), sqlite3_column_double (s, 5), sqlite3_column_double (s, 6),
+                                               sqlite3_column_double (s, 7) };
+  }
+  sqlite3_finalize (s);
+  return code == SQLITE_DONE || fail (db, error);
+}
+
 GPtrArray *
 store_database_list (sqlite3 *db, GError **error)
 {
@@ -328,7 +359,7 @@ store_database_list (sqlite3 *db, GError **error)
     fail (db, error);
     return NULL;
   }
-  return load_drafts (db, by_id, error) ? g_steal_pointer (&records) : NULL;
+  return load_drafts (db, by_id, error) && load_covers (db, by_id, error) ? g_steal_pointer (&records) : NULL;
 }
 
 static gboolean

@@ -13,12 +13,13 @@ typedef struct {
   gint64 id, updated, leaf;
   char *title, *preview, *draft, *model, *adapter;
   GPtrArray *attachments; /* AttachmentRecord: of the draft */
+  struct AttachmentRecord *cover; /* the first picture, without its text; NULL: none */
   gboolean pinned;
 } ConversationRecord;
 ConversationRecord *conversation_record_new (void);
 void conversation_record_free (ConversationRecord *record);
 
-typedef struct {
+typedef struct AttachmentRecord {
   char *blob, *name, *page_label, *error, *text;
   int page, detail, send, recognised;
   OwlRegion region; /* width 0: all of it */

@@ -7,12 +7,13 @@ struct _TytoConversation {
   gint64 id, updated, leaf;
   char *title, *preview, *draft, *model, *adapter;
   GPtrArray *draft_attachments;
+  TytoAttachment *cover;
   gboolean pinned;
 };
 
 G_DEFINE_FINAL_TYPE (TytoConversation, tyto_conversation, G_TYPE_OBJECT)
 
-enum { PROP_0, PROP_TITLE, PROP_PREVIEW, PROP_UPDATED, PROP_PINNED, N_PROPS };
+enum { PROP_0, PROP_TITLE, PROP_PREVIEW, PROP_UPDATED, PROP_PINNED, PROP_COVER, N_PROPS };
 static GParamSpec *properties[N_PROPS];
 
 static void
@@ -33,6 +34,9 @@ tyto_conversation_get_property (GObject *object, guint id, GValue *value, GParam
   case PROP_PINNED:
     g_value_set_boolean (value, self->pinned);
     break;
+  case PROP_COVER:
+    g_value_set_object (value, self->cover);
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -49,6 +53,7 @@ tyto_conversation_finalize (GObject *object)
   g_free (self->model);
   g_free (self->adapter);
   g_ptr_array_unref (self->draft_attachments);
+  g_clear_object (&self->cover);
   G_OBJECT_CLASS (tyto_conversation_parent_class)->finalize (object);
 }
 
@@ -64,6 +69,7 @@ tyto_conversation_class_init (TytoConversationClass *klass)
   properties[PROP_PREVIEW] = g_param_spec_string ("preview", NULL, NULL, "", flags);
   properties[PROP_UPDATED] = g_param_spec_int64 ("updated", NULL, NULL, 0, G_MAXINT64, 0, flags);
   properties[PROP_PINNED] = g_param_spec_boolean ("pinned", NULL, NULL, FALSE, flags);
+  properties[PROP_COVER] = g_param_spec_object ("cover", NULL, NULL, TYTO_TYPE_ATTACHMENT, flags);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -169,6 +175,19 @@ void
 tyto_conversation_set_leaf (TytoConversation *self, gint64 leaf)
 {
   self->leaf = leaf;
+}
+
+TytoAttachment *
+tyto_conversation_get_cover (TytoConversation *self)
+{
+  return self->cover;
+}
+
+void
+tyto_conversation_set_cover (TytoConversation *self, TytoAttachment *cover)
+{
+  if (g_set_object (&self->cover, cover))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COVER]);
 }
 
 const char *

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_CONVERSATION (tyto_conversation_get_type ())
 G_DECLARE_FINAL_TYPE (TytoConversation, tyto_conversation, TYTO, CONVERSATION, GObject)
 
-/* Properties: "title" (may be empty: no title yet), "preview" (the last question), "updated" (seconds since 1970), "pinned". */
+/* Properties: "title" (may be empty: no title yet), "preview" (the last question), "updated" (seconds since 1970), "pinned", "cover". */
 TytoConversation *tyto_conversation_new (gint64 id);
 
 gint64 tyto_conversation_get_id (TytoConversation *self);
@@ -28,6 +28,10 @@ void tyto_conversation_set_pinned (TytoConversation *self, gboolean pinned);
 /* The message that the shown path of the tree ends in; 0: none. */
 gint64 tyto_conversation_get_leaf (TytoConversation *self);
 void tyto_conversation_set_leaf (TytoConversation *self, gint64 leaf);
+
+/* The first picture or page, shown beside the title; NULL: there is none. Borrowed; `set` takes a reference. */
+TytoAttachment *tyto_conversation_get_cover (TytoConversation *self);
+void tyto_conversation_set_cover (TytoConversation *self, TytoAttachment *cover);
 
 /* Text typed but not sent, and what was attached to it (TytoAttachment; borrowed). */
 const char *tyto_conversation_get_draft (TytoConversation *self);

@@ -264,6 +264,13 @@ tyto_store_list_finish (TytoStore *self, GAsyncResult *result, GError **error)
     tyto_conversation_set_leaf (c, r->leaf);
     tyto_conversation_set_model (c, r->model, r->adapter);
     add_attachments (tyto_conversation_get_draft_attachments (c), r->attachments);
+    if (r->cover) {
+      g_autoptr (TytoAttachment) cover = tyto_attachment_new (r->cover->name, r->cover->page);
+
+      tyto_attachment_set_blob (cover, r->cover->blob);
+      tyto_attachment_set_region (cover, &r->cover->region);
+      tyto_conversation_set_cover (c, cover);
+    }
     g_ptr_array_add (conversations, c);
   }
   return conversations;

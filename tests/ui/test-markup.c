@@ -66,13 +66,19 @@ test_deep (void)
   g_assert_nonnull (strstr (result, "deep"));
 }
 
-/* Only a word that would not fit into a narrow window is broken anywhere. */
+/* Only words that would not fit into a narrow window can be broken, and never before a mark. */
 static void
-test_wrap (void)
+test_long_words (void)
 {
-  g_assert_cmpint (tyto_markup_choose_wrap ("An ordinary sentence."), ==, PANGO_WRAP_WORD);
-  g_assert_cmpint (tyto_markup_choose_wrap ("駅前の看板に何と書いてありますか、もう一度教えてください"), ==, PANGO_WRAP_WORD);
-  g_assert_cmpint (tyto_markup_choose_wrap ("see https://example.org/a/long/address"), ==, PANGO_WRAP_WORD_CHAR);
+  g_autofree char *plain = tyto_markup_from_text ("Haftpflichtversicherung & <b>");
+  g_autofree char *wide = tyto_markup_from_text ("駅前の看板に何と書いてありますか、もう一度教えてください、お願いします");
+  g_autofree char *word = tyto_markup_from_text ("see https://example.org/a/long/address now");
+  g_autofree char *marks = tyto_markup_from_text ("abcdefghijklmnopqrstuvwx\314\201yz");
+
+  g_assert_cmpstr (plain, ==, "Haftpflichtversicherung &amp; &lt;b&gt;");
+  g_assert_cmpstr (wide, ==, "駅前の看板に何と書いてありますか、もう一度教えてください、お願いします");
+  g_assert_cmpstr (word, ==, "see <span segment=\"word\">https://exam</span><span segment=\"word\">ple.org/a/lo</span><span segment=\"word\">ng/address</span> now");
+  g_assert_cmpstr (marks, ==, "<span segment=\"word\">abcdefghijkl</span><span segment=\"word\">mnopqrstuvwx\314\201</span><span segment=\"word\">yz</span>");
 }
 
 int
@@ -83,6 +89,6 @@ main (int argc, char **argv)
   g_test_add_func ("/markup/pictures", test_pictures);
   g_test_add_func ("/markup/safe", test_safe);
   g_test_add_func ("/markup/deep", test_deep);
-  g_test_add_func ("/markup/wrap", test_wrap);
+  g_test_add_func ("/markup/long-words", test_long_words);
   return g_test_run ();
 }
