@@ -14,11 +14,18 @@
 #define FLASH_MS 1200
 /* A layout has happened after this long. */
 #define LAYOUT_MS 120
+/* Making rows goes on for this long at a time, so that opening a long chat does not hold up the window. */
+#define SLICE_USEC 3000
+/* So many new messages are shown at once. */
+#define FEW 2
 
 struct _TytoChatView {
   GtkWidget parent_instance;
 
   TytoChat *chat;
+  GPtrArray *rows;  /* TytoMessageRow of each message, borrowed; NULL: not made yet */
+  guint making;     /* a source, or 0 */
+  guint remembered; /* the first message that the model still gets */
   gboolean following;
   double upper; /* as it was when the view was last moved */
 
@@ -68,9 +75,14 @@ value_changed (TytoChatView *self)
 static void
 bounds_changed (TytoChatView *self)
 {
-  self->upper = gtk_adjustment_get_upper (adjustment (self));
+  GtkAdjustment *a = adjustment (self);
+  double grown = gtk_adjustment_get_upper (a) - self->upper;
+
+  self->upper = gtk_adjustment_get_upper (a);
   if (self->following)
     tyto_chat_view_scroll_to_end (self);
+  else if (self->making != 0)
+    gtk_adjustment_set_value (a, gtk_adjustment_get_value (a) + grown); /* rows came in above what is being read */
   else
     gtk_widget_set_visible (self->down, distance_to_end (self) > END_DISTANCE);
 }
@@ -157,12 +169,15 @@ show_later (gpointer data)
 {
   Showing *showing = data;
   TytoChatView *self = showing->self;
+  gboolean waiting = self->scroller && self->making != 0;
 
-  for (GtkWidget *row = self->scroller ? gtk_widget_get_first_child (self->list) : NULL; row; row = gtk_widget_get_next_sibling (row))
+  for (GtkWidget *row = self->scroller && !waiting ? gtk_widget_get_first_child (self->list) : NULL; row; row = gtk_widget_get_next_sibling (row))
     if (tyto_message_get_id (tyto_message_row_get_message (TYTO_MESSAGE_ROW (row))) == showing->message) {
       self->following = FALSE;
       flash (self, row);
     }
+  if (waiting)
+    return G_SOURCE_CONTINUE;
   g_object_unref (self);
   g_free (showing);
   return G_SOURCE_REMOVE;
@@ -178,42 +193,104 @@ tyto_chat_view_show_message (TytoChatView *self, gint64 message)
   g_timeout_add (LAYOUT_MS, show_later, showing);
 }
 
+/* The nearest row in front of a place that has been made. */
 static GtkWidget *
-nth_row (TytoChatView *self, guint n)
+row_before (TytoChatView *self, guint index)
 {
-  GtkWidget *row = gtk_widget_get_first_child (self->list);
+  while (index-- > 0)
+    if (g_ptr_array_index (self->rows, index))
+      return g_ptr_array_index (self->rows, index);
+  return NULL;
+}
 
-  while (row && n-- > 0)
-    row = gtk_widget_get_next_sibling (row);
-  return row;
+static void
+mark_row (TytoChatView *self, guint index)
+{
+  TytoMessageRow *row = g_ptr_array_index (self->rows, index);
+
+  tyto_message_row_set_last (row, index + 1 == self->rows->len);
+  tyto_message_row_set_forgotten (row, index < self->remembered, index > 0 && index == self->remembered);
+}
+
+static void
+make_row (TytoChatView *self, guint index)
+{
+  g_autoptr (TytoMessage) message = g_list_model_get_item (tyto_chat_get_messages (self->chat), index);
+  GtkWidget *row = tyto_message_row_new (self->chat, message);
+
+  g_signal_connect_swapped (row, "again", G_CALLBACK (row_again), self);
+  g_signal_connect_swapped (row, "edit", G_CALLBACK (row_edit), self);
+  g_signal_connect_swapped (row, "delete", G_CALLBACK (row_delete), self);
+  g_signal_connect_swapped (row, "view", G_CALLBACK (row_view), self);
+  g_signal_connect_swapped (row, "picture", G_CALLBACK (row_picture), self);
+  g_signal_connect_swapped (row, "sibling", G_CALLBACK (row_sibling), self);
+  gtk_box_insert_child_after (GTK_BOX (self->list), row, row_before (self, index));
+  g_ptr_array_index (self->rows, index) = row;
+  mark_row (self, index);
+}
+
+/* The end of the conversation first: that is where the view is. */
+static gboolean
+make_rows (gpointer data)
+{
+  TytoChatView *self = data;
+  gint64 end = g_get_monotonic_time () + SLICE_USEC;
+
+  for (guint i = self->rows->len; i-- > 0;)
+    if (!g_ptr_array_index (self->rows, i)) {
+      if (g_get_monotonic_time () > end)
+        return G_SOURCE_CONTINUE;
+      make_row (self, i);
+    }
+  self->making = 0;
+  return G_SOURCE_REMOVE;
 }
 
 static void
 messages_changed (TytoChatView *self, guint position, guint removed, guint added, GListModel *messages)
 {
-  GtkWidget *before = position > 0 ? nth_row (self, position - 1) : NULL;
-
-  for (guint i = 0; i < removed; i++)
-    gtk_box_remove (GTK_BOX (self->list), nth_row (self, position));
-  for (guint i = 0; i < added; i++) {
-    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, position + i);
-    GtkWidget *row = tyto_message_row_new (self->chat, message);
-
-    g_signal_connect_swapped (row, "again", G_CALLBACK (row_again), self);
-    g_signal_connect_swapped (row, "edit", G_CALLBACK (row_edit), self);
-    g_signal_connect_swapped (row, "delete", G_CALLBACK (row_delete), self);
-    g_signal_connect_swapped (row, "view", G_CALLBACK (row_view), self);
-    g_signal_connect_swapped (row, "picture", G_CALLBACK (row_picture), self);
-    g_signal_connect_swapped (row, "sibling", G_CALLBACK (row_sibling), self);
-    gtk_box_insert_child_after (GTK_BOX (self->list), row, before);
-    before = row;
+  for (guint i = 0; i < removed; i++) {
+    if (g_ptr_array_index (self->rows, position))
+      gtk_box_remove (GTK_BOX (self->list), g_ptr_array_index (self->rows, position));
+    g_ptr_array_remove_index (self->rows, position);
   }
-  for (GtkWidget *row = gtk_widget_get_first_child (self->list); row; row = gtk_widget_get_next_sibling (row)) {
-    tyto_message_row_set_last (TYTO_MESSAGE_ROW (row), gtk_widget_get_next_sibling (row) == NULL);
-    tyto_message_row_refresh (TYTO_MESSAGE_ROW (row));
-  }
+  for (guint i = 0; i < added; i++)
+    g_ptr_array_insert (self->rows, (int) (position + i), NULL);
+  if (added <= FEW)
+    for (guint i = 0; i < added; i++)
+      make_row (self, position + i);
+  else if (self->making == 0)
+    self->making = g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, make_rows, self, NULL);
+  for (guint i = 0; i < self->rows->len; i++)
+    if (g_ptr_array_index (self->rows, i)) {
+      mark_row (self, i);
+      tyto_message_row_refresh (g_ptr_array_index (self->rows, i));
+    }
   if (added > 0)
     self->following = TRUE;
+}
+
+void
+tyto_chat_view_set_forgotten (TytoChatView *self, int n_exchanges)
+{
+  GListModel *messages;
+  guint first = 0;
+
+  if (!self->chat)
+    return;
+  messages = tyto_chat_get_messages (self->chat);
+  for (guint n = g_list_model_get_n_items (messages); first < n; first++) {
+    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, first);
+
+    if (tyto_message_get_role (message) == TYTO_ROLE_USER && n_exchanges-- <= 0)
+      break;
+  }
+  if (first == self->remembered)
+    return;
+  self->remembered = first;
+  for (guint i = 0; i < self->rows->len; i++)
+    if (g_ptr_array_index (self->rows, i))
+      mark_row (self, i);
 }
 
 void
@@ -224,10 +301,13 @@ tyto_chat_view_set_chat (TytoChatView *self, TytoChat *chat)
 
   if (self->chat)
     g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
+  g_clear_handle_id (&self->making, g_source_remove);
+  g_ptr_array_set_size (self->rows, 0);
   while ((row = gtk_widget_get_first_child (self->list)))
     gtk_box_remove (GTK_BOX (self->list), row);
   g_set_object (&self->chat, chat);
   self->following = TRUE;
+  self->remembered = 0;
   gtk_widget_set_visible (self->down, FALSE);
   if (!chat)
     return;
@@ -244,6 +324,8 @@ tyto_chat_view_dispose (GObject *object)
   if (self->chat)
     g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
   g_clear_object (&self->chat);
+  g_clear_handle_id (&self->making, g_source_remove);
+  g_clear_pointer (&self->rows, g_ptr_array_unref);
   if (self->scroller)
     g_signal_handlers_disconnect_by_data (adjustment (self), self);
   self->scroller = NULL;
@@ -271,6 +353,7 @@ tyto_chat_view_init (TytoChatView *self)
 {
   GtkWidget *clamp = adw_clamp_new ();
 
+  self->rows = g_ptr_array_new ();
   self->list = gtk_box_new (GTK_ORIENTATION_VERTICAL, 14);
   gtk_widget_add_css_class (self->list, "messages");
   gtk_widget_set_valign (self->list, GTK_ALIGN_START);

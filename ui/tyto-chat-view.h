@@ -20,4 +20,7 @@ void tyto_chat_view_scroll_to_end (TytoChatView *self);
 /* Brings a message into view and lets it light up for a moment. */
 void tyto_chat_view_show_message (TytoChatView *self, gint64 message);
 
+/* So many of the oldest exchanges will not be given to the model with the next question; they are marked. */
+void tyto_chat_view_set_forgotten (TytoChatView *self, int n_exchanges);
+
 G_END_DECLS

@@ -10,8 +10,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* About eight lines. */
-#define MAX_TEXT_HEIGHT 180
+/* The text grows to so many lines, then it scrolls. */
+#define MAX_LINES 8
+#define TEXT_PADDING 12
 /* From here on the meter warns. */
 #define NEARLY_FULL 0.75
 
@@ -21,7 +22,7 @@ struct _TytoComposer {
   TytoDocuments *documents;
   gboolean busy, composing, too_long;
 
-  GtkWidget *card, *strip, *view, *placeholder, *attach, *status, *meter, *send;
+  GtkWidget *card, *strip, *scroller, *view, *placeholder, *attach, *status, *meter, *send;
 };
 
 G_DEFINE_FINAL_TYPE (TytoComposer, tyto_composer, GTK_TYPE_WIDGET)
@@ -79,7 +80,7 @@ update (TytoComposer *self)
   gtk_widget_set_visible (self->placeholder, gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->composing);
   gtk_label_set_text (GTK_LABEL (self->placeholder),
                       tyto_strip_get_attachments (TYTO_STRIP (self->strip))->len > 0 ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
-  gtk_button_set_icon_name (GTK_BUTTON (self->send), self->busy ? "media-playback-stop-symbolic" : "go-up-symbolic");
+  gtk_button_set_icon_name (GTK_BUTTON (self->send), self->busy ? "media-playback-stop-symbolic" : "tyto-send-symbolic");
   gtk_widget_set_sensitive (self->send, self->busy || (something && !self->too_long && !has_state (self, TYTO_ATTACHMENT_READING)));
   /* Asks the X server each time, so not without need. */
   if (g_strcmp0 (gtk_widget_get_tooltip_text (self->send), label) != 0)
@@ -380,7 +381,7 @@ tyto_composer_dispose (GObject *object)
 
   if (self->strip)
     g_signal_handlers_disconnect_by_data (self->strip, self);
-  self->strip = NULL;
+  self->strip = self->scroller = NULL;
   g_clear_object (&self->documents);
   g_clear_pointer (&self->card, gtk_widget_unparent);
   G_OBJECT_CLASS (tyto_composer_parent_class)->dispose (object);
@@ -393,10 +394,30 @@ add_signal (const char *name, GType argument)
                                  : g_signal_new (name, TYTO_TYPE_COMPOSER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, argument);
 }
 
+/* The font, or its size, is another. */
+static void
+fit_lines (TytoComposer *self)
+{
+  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (self->view, "X\nX");
+  int two_lines;
+
+  pango_layout_get_pixel_size (layout, NULL, &two_lines);
+  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (self->scroller), two_lines * MAX_LINES / 2 + TEXT_PADDING);
+}
+
+static void
+tyto_composer_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
+{
+  GTK_WIDGET_CLASS (tyto_composer_parent_class)->css_changed (widget, change);
+  if (TYTO_COMPOSER (widget)->scroller)
+    fit_lines (TYTO_COMPOSER (widget));
+}
+
 static void
 tyto_composer_class_init (TytoComposerClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = tyto_composer_dispose;
+  GTK_WIDGET_CLASS (klass)->css_changed = tyto_composer_css_changed;
   gtk_widget_class_set_layout_manager_type (GTK_WIDGET_CLASS (klass), GTK_TYPE_BIN_LAYOUT);
   signals[SIGNAL_SEND] = add_signal ("send", G_TYPE_NONE);
   signals[SIGNAL_STOP] = add_signal ("stop", G_TYPE_NONE);
@@ -421,7 +442,7 @@ text_changed (TytoComposer *self)
 static GtkWidget *
 build_text (TytoComposer *self)
 {
-  GtkWidget *overlay = gtk_overlay_new (), *scroller = gtk_scrolled_window_new ();
+  GtkWidget *overlay = gtk_overlay_new (), *scroller = self->scroller = gtk_scrolled_window_new ();
   GtkEventController *keys = gtk_event_controller_key_new ();
 
   self->view = gtk_text_view_new ();
@@ -437,7 +458,6 @@ build_text (TytoComposer *self)
 
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scroller), TRUE);
-  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scroller), MAX_TEXT_HEIGHT);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), self->view);
 
   self->placeholder = gtk_label_new (NULL);
@@ -463,6 +483,9 @@ build_buttons (TytoComposer *self)
   self->status = gtk_label_new (NULL);
   gtk_widget_set_hexpand (self->status, TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->status), 1.0f);
+  gtk_label_set_wrap (GTK_LABEL (self->status), TRUE);
+  gtk_label_set_lines (GTK_LABEL (self->status), 2);
+  gtk_label_set_justify (GTK_LABEL (self->status), GTK_JUSTIFY_RIGHT);
   gtk_label_set_ellipsize (GTK_LABEL (self->status), PANGO_ELLIPSIZE_END);
   gtk_widget_add_css_class (self->status, "quiet");
 
@@ -471,7 +494,7 @@ build_buttons (TytoComposer *self)
   gtk_widget_add_css_class (self->meter, "meter");
   gtk_widget_set_visible (self->meter, FALSE);
 
-  self->send = gtk_button_new_from_icon_name ("go-up-symbolic");
+  self->send = gtk_button_new_from_icon_name ("tyto-send-symbolic");
   gtk_widget_set_valign (self->send, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (self->send, "circular");
   gtk_widget_add_css_class (self->send, "suggested-action");
@@ -492,6 +515,7 @@ tyto_composer_init (TytoComposer *self)
   gtk_widget_add_css_class (self->card, "composer");
 
   gtk_box_append (GTK_BOX (self->card), build_text (self));
+  fit_lines (self);
   gtk_box_append (GTK_BOX (self->card), build_buttons (self));
   gtk_widget_set_parent (self->card, GTK_WIDGET (self));
 }

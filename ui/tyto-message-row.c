@@ -18,9 +18,9 @@ struct _TytoMessageRow {
 
   TytoChat *chat;
   TytoMessage *message;
-  gboolean last, hovered;
+  gboolean last, hovered, focused;
 
-  GtkWidget *column, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *delete, *speed;
+  GtkWidget *column, *boundary, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *delete, *speed;
 };
 
 G_DEFINE_FINAL_TYPE (TytoMessageRow, tyto_message_row, GTK_TYPE_BOX)
@@ -62,7 +62,7 @@ static void
 update_actions (TytoMessageRow *self)
 {
   gboolean growing = tyto_message_get_state (self->message) == TYTO_MESSAGE_GROWING;
-  gboolean shown = !growing && (self->hovered || (self->last && is_answer (self)) || gtk_widget_get_focus_child (self->actions) != NULL);
+  gboolean shown = !growing && (self->hovered || self->focused || (self->last && is_answer (self)));
 
   gtk_widget_set_opacity (self->actions, shown ? 1.0 : 0.0);
   gtk_widget_set_can_target (self->actions, !growing);
@@ -211,6 +211,14 @@ pointer_left (TytoMessageRow *self)
   update_actions (self);
 }
 
+/* The keyboard came to one of the buttons, or left them. */
+static void
+focus_changed (TytoMessageRow *self, GParamSpec *pspec, GtkEventControllerFocus *focus)
+{
+  self->focused = gtk_event_controller_focus_contains_focus (focus);
+  update_actions (self);
+}
+
 static void
 tyto_message_row_dispose (GObject *object)
 {
@@ -282,6 +290,7 @@ static void
 build_actions (TytoMessageRow *self)
 {
   GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *spacer = gtk_label_new (NULL), *markdown;
+  GtkEventController *focus = gtk_event_controller_focus_new ();
 
   self->actions = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
   gtk_widget_add_css_class (self->actions, "actions");
@@ -326,7 +335,8 @@ build_actions (TytoMessageRow *self)
   } else {
     gtk_widget_set_halign (self->actions, GTK_ALIGN_END);
   }
-  g_signal_connect_swapped (self->actions, "notify::has-focus", G_CALLBACK (update_actions), self);
+  g_signal_connect_swapped (focus, "notify::contains-focus", G_CALLBACK (focus_changed), self);
+  gtk_widget_add_controller (self->actions, focus);
 }
 
 static GtkWidget *
@@ -405,6 +415,41 @@ tyto_message_row_set_last (TytoMessageRow *self, gboolean last)
 {
   self->last = last;
   update_actions (self);
+}
+
+/* A line across the conversation, with a word in the middle. */
+static GtkWidget *
+build_boundary (void)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *label = text_label ("quiet");
+  GtkWidget *before = gtk_separator_new (GTK_ORIENTATION_HORIZONTAL), *after = gtk_separator_new (GTK_ORIENTATION_HORIZONTAL);
+
+  gtk_label_set_text (GTK_LABEL (label), _("The model no longer remembers what is above"));
+  gtk_label_set_justify (GTK_LABEL (label), GTK_JUSTIFY_CENTER);
+  gtk_widget_set_hexpand (before, TRUE);
+  gtk_widget_set_hexpand (after, TRUE);
+  gtk_widget_set_valign (before, GTK_ALIGN_CENTER);
+  gtk_widget_set_valign (after, GTK_ALIGN_CENTER);
+  gtk_box_append (GTK_BOX (box), before);
+  gtk_box_append (GTK_BOX (box), label);
+  gtk_box_append (GTK_BOX (box), after);
+  gtk_widget_add_css_class (box, "boundary");
+  return box;
+}
+
+void
+tyto_message_row_set_forgotten (TytoMessageRow *self, gboolean forgotten, gboolean boundary)
+{
+  if (forgotten)
+    gtk_widget_add_css_class (GTK_WIDGET (self), "forgotten");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (self), "forgotten");
+  if (boundary && !self->boundary) {
+    self->boundary = build_boundary ();
+    gtk_box_prepend (GTK_BOX (self->column), self->boundary);
+  }
+  if (self->boundary)
+    gtk_widget_set_visible (self->boundary, boundary);
 }
 
 GtkWidget *

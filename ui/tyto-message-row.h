@@ -22,6 +22,9 @@ void tyto_message_row_set_last (TytoMessageRow *self, gboolean last);
 /* Looks again which branches there are and whether the buttons may be used. */
 void tyto_message_row_refresh (TytoMessageRow *self);
 
+/* Marks a message that the model no longer gets, and with `boundary` the first one after such messages that it does get. */
+void tyto_message_row_set_forgotten (TytoMessageRow *self, gboolean forgotten, gboolean boundary);
+
 /* The picture of this message that has the number, or NULL. */
 GtkWidget *tyto_message_row_find_picture (TytoMessageRow *self, int number);
 

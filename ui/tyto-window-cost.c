@@ -3,6 +3,7 @@
 
 #include "ui/tyto-window-private.h"
 
+#include "ui/tyto-chat-view.h"
 #include "ui/tyto-settings.h"
 
 #include <glib/gi18n.h>
@@ -62,6 +63,8 @@ cost_known (const TytoCost *cost, gpointer user_data)
   if (*written || attachments->len > 0)
     text = describe (cost);
   meter = g_strdup_printf (_("%.0f %% of what the model can remember of this chat is used"), MIN (filled, 1.0) * 100.0);
+  if (cost->n_dropped >= 0)
+    tyto_chat_view_set_forgotten (TYTO_CHAT_VIEW (self->view), cost->n_dropped);
   tyto_composer_set_cost (TYTO_COMPOSER (self->composer), text, cost->n_dropped < 0 ? 1.0 : filled, meter, cost->n_dropped < 0);
 }
 

@@ -3,14 +3,28 @@
 
 #include "ui/tyto-window-private.h"
 
+#include <string.h>
+
 /* A change is saved after this long: what a crash can cost. */
-#define DELAY_MS 800
+#define DELAY_MS 500
 
 /* Where the draft of the open chat is kept: with its conversation, or with the one that has not begun. */
 static TytoConversation *
 keeper (TytoWindow *self)
 {
   return tyto_chat_is_begun (self->chat) ? tyto_chat_get_conversation (self->chat) : tyto_services_get_new_draft (self->services);
+}
+
+/* The draft holds its own state of an attachment, so that a change of how it is sent is seen. */
+static gboolean
+same_attachment (TytoAttachment *a, TytoAttachment *b)
+{
+  OwlRegion x = { 0 }, y = { 0 };
+  gboolean parts = tyto_attachment_get_region (a, &x) == tyto_attachment_get_region (b, &y);
+
+  return parts && memcmp (&x, &y, sizeof x) == 0 && g_strcmp0 (tyto_attachment_get_blob (a), tyto_attachment_get_blob (b)) == 0 &&
+         tyto_attachment_get_page (a) == tyto_attachment_get_page (b) && tyto_attachment_get_detail (a) == tyto_attachment_get_detail (b) &&
+         tyto_attachment_get_send (a) == tyto_attachment_get_send (b);
 }
 
 static gboolean
@@ -21,17 +35,27 @@ same_attachments (GPtrArray *a, GPtrArray *b)
   for (guint i = 0; i < a->len; i++) {
     TytoAttachment *x = g_ptr_array_index (a, i), *y = g_ptr_array_index (b, i);
 
-    if (g_strcmp0 (tyto_attachment_get_blob (x), tyto_attachment_get_blob (y)) != 0 || tyto_attachment_get_page (x) != tyto_attachment_get_page (y))
+    if (!same_attachment (x, y))
       return FALSE;
   }
   return TRUE;
+}
+
+static GPtrArray *
+copy_attachments (GPtrArray *attachments)
+{
+  GPtrArray *copies = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < attachments->len; i++)
+    g_ptr_array_add (copies, tyto_attachment_copy (g_ptr_array_index (attachments, i)));
+  return copies;
 }
 
 void
 _tyto_window_keep_draft (TytoWindow *self)
 {
   TytoConversation *conversation;
-  g_autoptr (GPtrArray) attachments = NULL;
+  g_autoptr (GPtrArray) attachments = NULL, copies = NULL;
   g_autofree char *text = NULL;
 
   g_clear_handle_id (&self->draft_timer, g_source_remove);
@@ -45,7 +69,8 @@ _tyto_window_keep_draft (TytoWindow *self)
       same_attachments (attachments, tyto_conversation_get_draft_attachments (conversation)))
     return;
   tyto_conversation_set_draft (conversation, text);
-  tyto_conversation_set_draft_attachments (conversation, attachments);
+  copies = copy_attachments (attachments);
+  tyto_conversation_set_draft_attachments (conversation, copies);
   tyto_store_save_conversation (tyto_services_get_store (self->services), conversation);
 }
 
@@ -71,9 +96,8 @@ _tyto_window_show_draft (TytoWindow *self)
 {
   TytoConversation *conversation = keeper (self);
   const char *draft = tyto_conversation_get_draft (conversation);
-  g_autoptr (GPtrArray) attachments = g_ptr_array_copy (tyto_conversation_get_draft_attachments (conversation), (GCopyFunc) (void (*) (void)) g_object_ref, NULL);
+  g_autoptr (GPtrArray) attachments = copy_attachments (tyto_conversation_get_draft_attachments (conversation));
 
-  g_ptr_array_set_free_func (attachments, g_object_unref);
   for (guint i = 0; i < attachments->len; i++)
     tyto_composer_insert (TYTO_COMPOSER (self->composer), g_ptr_array_index (attachments, i), -1);
   if (draft && *draft)

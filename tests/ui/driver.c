@@ -132,8 +132,8 @@ driver_wait_gone (const char *role, const char *name)
   }
 }
 
-void
-driver_start (const char *data_home, const char *model, const char *const *files)
+GPid
+driver_spawn (const char *data_home, const char *model, const char *const *files)
 {
   g_auto (GStrv) env = g_get_environ ();
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
@@ -149,7 +149,20 @@ driver_start (const char *data_home, const char *model, const char *const *files
   g_ptr_array_add (argv, NULL);
   g_spawn_async (NULL, (char **) argv->pdata, env, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &app, &error);
   g_assert_no_error (error);
+  return app;
+}
+
+void
+driver_start (const char *data_home, const char *model, const char *const *files)
+{
+  driver_spawn (data_home, model, files);
   g_object_unref (driver_wait ("frame", ""));
+}
+
+void
+driver_attach (GPid pid)
+{
+  app = pid;
 }
 
 /* Waits for the end of the app, and kills it when it does not come. */

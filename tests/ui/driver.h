@@ -18,6 +18,10 @@ void driver_init (int *argc, char ***argv);
 
 /* Starts $TYTO_PROGRAM with its data in `data_home` and waits for its window. `model`: a model folder, or NULL for the bundled one. */
 void driver_start (const char *data_home, const char *model, const char *const *files);
+/* The same without waiting; says which process it is. */
+GPid driver_spawn (const char *data_home, const char *model, const char *const *files);
+/* Drives an app that another process started. */
+void driver_attach (GPid pid);
 /* Ends it as Ctrl+Q does, and waits. */
 void driver_quit (void);
 /* Ends it as a crash would. */
