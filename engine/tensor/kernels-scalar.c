@@ -118,14 +118,14 @@ store_block (const Block *block, int row, guint8 *panel)
 
 /* All blocks of 32 of one stored block: 1, or 8 for the types with blocks of 256. */
 static void
-unpack_stored (OwlType type, const void *group, gsize index, guint8 *panel)
+unpack_stored (OwlType type, const void *group, gsize n_stored, gsize index, guint8 *panel)
 {
   int n = (int) owl_type_block_length (type) / OWL_COLUMN_BLOCK;
   guint8 stored[OWL_MAX_BLOCK_SIZE];
   Block block;
 
   for (int row = 0; row < OWL_PACK_ROWS; row++) {
-    owl_packed_block (type, group, index, row, stored);
+    owl_packed_block (type, group, n_stored, index, row, stored);
     for (int sub = 0; sub < n; sub++) {
       unpack_block (type, stored, sub, &block);
       store_block (&block, row, panel + sub * OWL_PANEL_BLOCK_SIZE);
@@ -134,12 +134,12 @@ unpack_stored (OwlType type, const void *group, gsize index, guint8 *panel)
 }
 
 static void
-unpack (OwlType type, const void *group, gsize n_blocks, void *panel)
+unpack (OwlType type, const void *group, gsize n_blocks, gsize first, gsize count, void *panel)
 {
   gsize step = owl_type_block_length (type) / OWL_COLUMN_BLOCK;
 
-  for (gsize block = 0; block < n_blocks; block += step)
-    unpack_stored (type, group, block / step, (guint8 *) panel + block * OWL_PANEL_BLOCK_SIZE);
+  for (gsize block = 0; block < count; block += step)
+    unpack_stored (type, group, n_blocks / step, (first + block) / step, (guint8 *) panel + block * OWL_PANEL_BLOCK_SIZE);
 }
 
 static gint32
@@ -191,7 +191,6 @@ dot_panels (OwlType type, const void *panels, gsize panel_size, int n_panels, gs
   for (int i = 0; i < n_panels; i++, out += x->width * OWL_PACK_ROWS) {
     const guint8 *panel = (const guint8 *) panels + (gsize) i * panel_size;
 
-    memset (out, 0, (gsize) x->width * OWL_PACK_ROWS * sizeof *out);
     for (gsize block = 0; block < n_blocks; block++)
       add_block (type, panel + block * OWL_PANEL_BLOCK_SIZE, block, x, out);
   }
@@ -205,7 +204,7 @@ dot (OwlType type, const void *group, gsize n_blocks, const OwlColumns *x, float
 
   memset (out, 0, (gsize) x->width * OWL_PACK_ROWS * sizeof *out);
   for (gsize block = 0; block < n_blocks; block += step) {
-    unpack_stored (type, group, block / step, panel);
+    unpack_stored (type, group, n_blocks / step, block / step, panel);
     for (gsize sub = 0; sub < step; sub++)
       add_block (type, panel + sub * OWL_PANEL_BLOCK_SIZE, block + sub, x, out);
   }

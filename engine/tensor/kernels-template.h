@@ -16,8 +16,6 @@
  * Everything is inlined with constant widths, so that all arrays of vectors live in registers. */
 
 #define PARTS (OWL_PACK_ROWS / LANES)
-/* How far ahead weights are fetched (bytes): the processor's own fetching stops at each page of 4 KB. */
-#define FETCH_AHEAD 3072
 
 /* 32 values of LANES rows: w[j] holds values 4j … 4j + 3 of each row. `a` and `b` as in OWL_PANEL_BLOCK_SIZE. */
 typedef struct {
@@ -25,7 +23,14 @@ typedef struct {
   Floats a, b;
 } Block;
 
-typedef void (*UnpackFunc) (const guint8 *group, gsize block, int part, Block *out);
+/* Block number `block` of the `n_blocks` (of 32) of a group. */
+typedef void (*UnpackFunc) (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out);
+
+/* Where the bytes of a block of 32 lie: `front` in front of all blocks (the scales), `rest` behind. Weights are fetched `ahead` bytes before they
+ * are needed, since the processor's own fetching stops at each page of 4 KB; blocks of 256 are not read quite in order and want more. */
+typedef struct {
+  int front, rest, ahead;
+} Layout;
 
 INLINE void
 unpack_nibbles (const guint8 *words, Ints w[8])
@@ -50,15 +55,14 @@ add_fifth (const guint8 *words, Ints w[8])
 }
 
 INLINE void
-unpack_q4_0 (const guint8 *group, gsize block, int part, Block *out)
+unpack_q4_0 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  group += block * (16 * 18);
-  unpack_nibbles (group + 32 + part * LANES * 4, out->w);
-  out->a = load_f16 (group + part * LANES * 2);
+  unpack_nibbles (group + n_blocks * 32 + block * 256 + part * LANES * 4, out->w);
+  out->a = load_f16 (group + block * 32 + part * LANES * 2);
 }
 
 INLINE void
-unpack_q4_1 (const guint8 *group, gsize block, int part, Block *out)
+unpack_q4_1 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
   group += block * (16 * 20);
   unpack_nibbles (group + 64 + part * LANES * 4, out->w);
@@ -67,16 +71,17 @@ unpack_q4_1 (const guint8 *group, gsize block, int part, Block *out)
 }
 
 INLINE void
-unpack_q5_0 (const guint8 *group, gsize block, int part, Block *out)
+unpack_q5_0 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  group += block * (16 * 22);
-  unpack_nibbles (group + 96 + part * LANES * 4, out->w);
-  add_fifth (group + 32 + part * LANES * 4, out->w);
-  out->a = load_f16 (group + part * LANES * 2);
+  const guint8 *words = group + n_blocks * 32 + block * 320 + part * LANES * 4;
+
+  unpack_nibbles (words + 64, out->w);
+  add_fifth (words, out->w);
+  out->a = load_f16 (group + block * 32 + part * LANES * 2);
 }
 
 INLINE void
-unpack_q5_1 (const guint8 *group, gsize block, int part, Block *out)
+unpack_q5_1 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
   group += block * (16 * 24);
   unpack_nibbles (group + 128 + part * LANES * 4, out->w);
@@ -86,13 +91,14 @@ unpack_q5_1 (const guint8 *group, gsize block, int part, Block *out)
 }
 
 INLINE void
-unpack_q8_0 (const guint8 *group, gsize block, int part, Block *out)
+unpack_q8_0 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  group += block * (16 * 34);
+  const guint8 *words = group + n_blocks * 32 + block * 512 + part * LANES * 4;
+
 #pragma GCC unroll 8
   for (int j = 0; j < 8; j++)
-    out->w[j] = load_words (group + 32 + j * 64 + part * LANES * 4) ^ set_bytes ((char) Q8_OFFSET);
-  out->a = load_f16 (group + part * LANES * 2);
+    out->w[j] = load_words (words + j * 64) ^ set_bytes ((char) Q8_OFFSET);
+  out->a = load_f16 (group + block * 32 + part * LANES * 2);
 }
 
 /* 6-bit scales and minima of sub-block `j`: bytes [12, 16 rows]. */
@@ -116,7 +122,7 @@ unpack_scale_min (const guint8 *super, int j, int part, Block *out)
 }
 
 INLINE void
-unpack_q4_k (const guint8 *group, gsize block, int part, Block *out)
+unpack_q4_k (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
   const guint8 *super = group + block / 8 * (16 * 144);
   int sub = (int) (block % 8);
@@ -129,7 +135,7 @@ unpack_q4_k (const guint8 *group, gsize block, int part, Block *out)
 }
 
 INLINE void
-unpack_q5_k (const guint8 *group, gsize block, int part, Block *out)
+unpack_q5_k (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
   const guint8 *super = group + block / 8 * (16 * 176);
   int sub = (int) (block % 8);
@@ -143,14 +149,14 @@ unpack_q5_k (const guint8 *group, gsize block, int part, Block *out)
 }
 
 INLINE void
-unpack_q6_k (const guint8 *group, gsize block, int part, Block *out)
+unpack_q6_k (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  const guint8 *super = group + block / 8 * (16 * 210);
+  const guint8 *super = group + n_blocks / 8 * 32 + block / 8 * (16 * 208);
   int sub = (int) (block % 8), half = sub / 4, quarter = sub % 4;
   const guint8 *words = super + half * 1024 + quarter % 2 * 512 + part * LANES * 4;
   const guint8 *high = super + 16 * 128 + half * 512 + part * LANES * 4;
   const guint8 *scales = super + 16 * 192 + sub * 32 + part * LANES;
-  Floats d = load_f16 (super + 16 * 208 + part * LANES * 2);
+  Floats d = load_f16 (group + block / 8 * 32 + part * LANES * 2);
 
 #pragma GCC unroll 8
   for (int j = 0; j < 8; j++)
@@ -160,7 +166,7 @@ unpack_q6_k (const guint8 *group, gsize block, int part, Block *out)
 }
 
 INLINE void
-unpack_panel (const guint8 *panel, gsize block, int part, Block *out)
+unpack_panel (const guint8 *panel, gsize n_blocks, gsize block, int part, Block *out)
 {
   panel += block * OWL_PANEL_BLOCK_SIZE;
 #pragma GCC unroll 8
@@ -199,11 +205,39 @@ add_block (OwlDotKind kind, int n_bits, const Block *w, const gint8 *values, con
   }
 }
 
-/* `block_bytes` of each block of the group are fetched ahead; 0: they are in a cache. */
+#define LAYOUT_Q4_0 ((Layout){ 32, 256, 3072 })
+#define LAYOUT_Q4_1 ((Layout){ 0, 320, 3072 })
+#define LAYOUT_Q5_0 ((Layout){ 32, 320, 3072 })
+#define LAYOUT_Q5_1 ((Layout){ 0, 384, 3072 })
+#define LAYOUT_Q8_0 ((Layout){ 32, 512, 3072 })
+#define LAYOUT_Q4_K ((Layout){ 0, 288, 6144 })
+#define LAYOUT_Q5_K ((Layout){ 0, 352, 6144 })
+#define LAYOUT_Q6_K ((Layout){ 4, 416, 6144 })
+#define IN_CACHE ((Layout){ 0, 0, 0 })
+
+/* Fetches what comes `ahead` of a block, in the group behind this one where this one ends, and the scales of that. A layout of nothing: the group
+ * lies in a cache. */
 INLINE void
-dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, int block_bytes, const guint8 *group, gsize n_blocks, const OwlColumns *x,
+fetch_ahead (Layout layout, const guint8 *group, gsize n_blocks, gsize block)
+{
+  gsize front = n_blocks * (gsize) layout.front, rest = n_blocks * (gsize) layout.rest, at = block * (gsize) layout.rest + (gsize) layout.ahead;
+
+  if (layout.rest == 0)
+    return;
+  if (layout.front > 0)
+    __builtin_prefetch (group + front + rest + block * (gsize) layout.front);
+  at += at < rest ? front : 2 * front;
+#pragma GCC unroll 16
+  for (int line = 0; line < layout.rest; line += 64)
+    __builtin_prefetch (group + at + line);
+}
+
+/* out = columns × group; out += columns × panel. */
+INLINE void
+dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, Layout layout, const guint8 *group, gsize n_blocks, const OwlColumns *x,
              int width, float *out)
 {
+  const gboolean add = layout.rest == 0;
   const int step = width < COLUMNS ? width : COLUMNS, together = step < TOGETHER ? step : TOGETHER;
 
   for (int part = 0; part < PARTS; part++)
@@ -212,15 +246,13 @@ dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, int block_bytes, co
 
 #pragma GCC unroll 16
       for (int c = 0; c < step; c++)
-        sums[c] = spread_float (0.0f);
+        sums[c] = add ? load_floats (out + (from + c) * OWL_PACK_ROWS + part * LANES) : spread_float (0.0f);
       for (gsize block = 0; block < n_blocks; block++) {
         gsize at = block * (gsize) width + (gsize) from, at_sum = at + block * (gsize) width;
         Block w;
 
-#pragma GCC unroll 16
-        for (int line = 0; line < block_bytes; line += 64)
-          __builtin_prefetch (group + block * (gsize) block_bytes + FETCH_AHEAD + line);
-        unpack (group, block, part, &w);
+        fetch_ahead (layout, group, n_blocks, block);
+        unpack (group, n_blocks, block, part, &w);
 #pragma GCC unroll 16
         for (int c = 0; c < step; c += together)
           add_block (kind, n_bits, &w, x->values + (at + (gsize) c) * OWL_COLUMN_BLOCK, x->scales + at + c, x->offsets + at_sum + c,
@@ -233,17 +265,15 @@ dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, int block_bytes, co
 }
 
 INLINE void
-unpack_group (UnpackFunc func, int block_bytes, const guint8 *group, gsize n_blocks, guint8 *panel)
+unpack_group (UnpackFunc func, Layout layout, const guint8 *group, gsize n_blocks, gsize first, gsize count, guint8 *panel)
 {
-  for (gsize block = 0; block < n_blocks; block++, panel += OWL_PANEL_BLOCK_SIZE) {
-#pragma GCC unroll 16
-    for (int line = 0; line < block_bytes; line += 64)
-      __builtin_prefetch (group + block * (gsize) block_bytes + FETCH_AHEAD + line);
+  for (gsize block = first; block < first + count; block++, panel += OWL_PANEL_BLOCK_SIZE) {
+    fetch_ahead (layout, group, n_blocks, block);
     for (int part = 0; part < PARTS; part++) {
       float *floats = (float *) (void *) (panel + 512);
       Block w = { .b = spread_float (0.0f) };
 
-      func (group, block, part, &w);
+      func (group, n_blocks, block, part, &w);
 #pragma GCC unroll 8
       for (int j = 0; j < 8; j++)
         store_words (panel + j * 64 + part * LANES * 4, w.w[j]);
@@ -254,42 +284,42 @@ unpack_group (UnpackFunc func, int block_bytes, const guint8 *group, gsize n_blo
 }
 
 /* A function for each type, with a constant width in each branch. */
-#define DEFINE_DOT(name, unpack_func, kind, n_bits, block_bytes)                                          \
+#define DEFINE_DOT(name, unpack_func, kind, n_bits, layout)                                          \
   static void name (const guint8 *group, gsize n, const OwlColumns *x, float *out)                        \
   {                                                                                                       \
     switch (x->width) {                                                                                   \
     case 1:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 1, out);                          \
+      dot_columns (unpack_func, kind, n_bits, (layout), group, n, x, 1, out);                          \
       break;                                                                                              \
     case 2:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 2, out);                          \
+      dot_columns (unpack_func, kind, n_bits, (layout), group, n, x, 2, out);                          \
       break;                                                                                              \
     case 4:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 4, out);                          \
+      dot_columns (unpack_func, kind, n_bits, (layout), group, n, x, 4, out);                          \
       break;                                                                                              \
     case 8:                                                                                               \
-      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 8, out);                          \
+      dot_columns (unpack_func, kind, n_bits, (layout), group, n, x, 8, out);                          \
       break;                                                                                              \
     default:                                                                                              \
-      dot_columns (unpack_func, kind, n_bits, block_bytes, group, n, x, 16, out);                         \
+      dot_columns (unpack_func, kind, n_bits, (layout), group, n, x, 16, out);                         \
       break;                                                                                              \
     }                                                                                                     \
   }
 
-DEFINE_DOT (dot_q4_0, unpack_q4_0, OWL_DOT_OFFSET, 4, 288)
-DEFINE_DOT (dot_q4_1, unpack_q4_1, OWL_DOT_MIN, 4, 320)
-DEFINE_DOT (dot_q5_0, unpack_q5_0, OWL_DOT_OFFSET, 5, 352)
-DEFINE_DOT (dot_q5_1, unpack_q5_1, OWL_DOT_MIN, 5, 384)
-DEFINE_DOT (dot_q8_0, unpack_q8_0, OWL_DOT_OFFSET, 8, 544)
-DEFINE_DOT (dot_q4_k, unpack_q4_k, OWL_DOT_MIN, 4, 288)
-DEFINE_DOT (dot_q5_k, unpack_q5_k, OWL_DOT_MIN, 5, 352)
-DEFINE_DOT (dot_q6_k, unpack_q6_k, OWL_DOT_HALVES, 6, 420)
-DEFINE_DOT (dot_panel_offset_4, unpack_panel, OWL_DOT_OFFSET, 4, 0)
-DEFINE_DOT (dot_panel_offset_5, unpack_panel, OWL_DOT_OFFSET, 5, 0)
-DEFINE_DOT (dot_panel_offset_8, unpack_panel, OWL_DOT_OFFSET, 8, 0)
-DEFINE_DOT (dot_panel_min_4, unpack_panel, OWL_DOT_MIN, 4, 0)
-DEFINE_DOT (dot_panel_min_5, unpack_panel, OWL_DOT_MIN, 5, 0)
-DEFINE_DOT (dot_panel_halves, unpack_panel, OWL_DOT_HALVES, 6, 0)
+DEFINE_DOT (dot_q4_0, unpack_q4_0, OWL_DOT_OFFSET, 4, LAYOUT_Q4_0)
+DEFINE_DOT (dot_q4_1, unpack_q4_1, OWL_DOT_MIN, 4, LAYOUT_Q4_1)
+DEFINE_DOT (dot_q5_0, unpack_q5_0, OWL_DOT_OFFSET, 5, LAYOUT_Q5_0)
+DEFINE_DOT (dot_q5_1, unpack_q5_1, OWL_DOT_MIN, 5, LAYOUT_Q5_1)
+DEFINE_DOT (dot_q8_0, unpack_q8_0, OWL_DOT_OFFSET, 8, LAYOUT_Q8_0)
+DEFINE_DOT (dot_q4_k, unpack_q4_k, OWL_DOT_MIN, 4, LAYOUT_Q4_K)
+DEFINE_DOT (dot_q5_k, unpack_q5_k, OWL_DOT_MIN, 5, LAYOUT_Q5_K)
+DEFINE_DOT (dot_q6_k, unpack_q6_k, OWL_DOT_HALVES, 6, LAYOUT_Q6_K)
+DEFINE_DOT (dot_panel_offset_4, unpack_panel, OWL_DOT_OFFSET, 4, IN_CACHE)
+DEFINE_DOT (dot_panel_offset_5, unpack_panel, OWL_DOT_OFFSET, 5, IN_CACHE)
+DEFINE_DOT (dot_panel_offset_8, unpack_panel, OWL_DOT_OFFSET, 8, IN_CACHE)
+DEFINE_DOT (dot_panel_min_4, unpack_panel, OWL_DOT_MIN, 4, IN_CACHE)
+DEFINE_DOT (dot_panel_min_5, unpack_panel, OWL_DOT_MIN, 5, IN_CACHE)
+DEFINE_DOT (dot_panel_halves, unpack_panel, OWL_DOT_HALVES, 6, IN_CACHE)
 
 #if PAIRS
 /* Two panels at once, so that each value of x is loaded once for both; loads are otherwise as many as products. The panels are taken piece by
@@ -352,7 +382,6 @@ dot_pair_of (OwlDotKind kind, const guint8 *first_panel, gsize panel_size, gsize
 {
   const guint8 *const panels[2] = { first_panel, first_panel + panel_size };
 
-  memset (out, 0, 2 * (gsize) x->width * OWL_PACK_ROWS * sizeof *out);
   for (gsize block = 0; block < n_blocks; block += PAIR_BLOCKS)
     for (int from = 0; from < x->width; from += PAIR_COLUMNS)
       dot_pair_piece (kind, panels, block, MIN (block + PAIR_BLOCKS, n_blocks), x, x->width, from, out);
@@ -409,36 +438,36 @@ dot_panels (OwlType type, const void *panels, gsize panel_size, int n_panels, gs
 }
 
 static void
-unpack (OwlType type, const void *group, gsize n_blocks, void *panel)
+unpack (OwlType type, const void *group, gsize n_blocks, gsize first, gsize count, void *panel)
 {
   switch (type) {
   case OWL_TYPE_Q4_0:
-    unpack_group (unpack_q4_0, 288, group, n_blocks, panel);
+    unpack_group (unpack_q4_0, LAYOUT_Q4_0, group, n_blocks, first, count, panel);
     break;
   case OWL_TYPE_Q4_1:
-    unpack_group (unpack_q4_1, 320, group, n_blocks, panel);
+    unpack_group (unpack_q4_1, LAYOUT_Q4_1, group, n_blocks, first, count, panel);
     break;
   case OWL_TYPE_Q5_0:
-    unpack_group (unpack_q5_0, 352, group, n_blocks, panel);
+    unpack_group (unpack_q5_0, LAYOUT_Q5_0, group, n_blocks, first, count, panel);
     break;
   case OWL_TYPE_Q5_1:
-    unpack_group (unpack_q5_1, 384, group, n_blocks, panel);
+    unpack_group (unpack_q5_1, LAYOUT_Q5_1, group, n_blocks, first, count, panel);
     break;
   case OWL_TYPE_Q4_K:
-    unpack_group (unpack_q4_k, 288, group, n_blocks, panel);
+    unpack_group (unpack_q4_k, LAYOUT_Q4_K, group, n_blocks, first, count, panel);
     break;
   case OWL_TYPE_Q5_K:
-    unpack_group (unpack_q5_k, 352, group, n_blocks, panel);
+    unpack_group (unpack_q5_k, LAYOUT_Q5_K, group, n_blocks, first, count, panel);
     break;
   case OWL_TYPE_Q6_K:
-    unpack_group (unpack_q6_k, 420, group, n_blocks, panel);
+    unpack_group (unpack_q6_k, LAYOUT_Q6_K, group, n_blocks, first, count, panel);
     break;
   case OWL_TYPE_F32:
   case OWL_TYPE_F16:
   case OWL_TYPE_BF16:
   case OWL_TYPE_Q8_0:
   default:
-    unpack_group (unpack_q8_0, 544, group, n_blocks, panel);
+    unpack_group (unpack_q8_0, LAYOUT_Q8_0, group, n_blocks, first, count, panel);
     break;
   }
 }

@@ -46,8 +46,9 @@ typedef struct {
   void (*quantise) (OwlDotKind kind, int offset, const float *x, gsize stride, int n, gsize n_blocks, OwlColumns *columns);
   /* out [width, 16] = columns × group. */
   void (*dot) (OwlType type, const void *group, gsize n_blocks, const OwlColumns *columns, float *out);
-  /* The same in two steps, for many columns: groups are unpacked to panels, `panel_size` bytes apart; out [n_panels, width, 16]. */
-  void (*unpack) (OwlType type, const void *group, gsize n_blocks, void *panel);
+  /* The same in two steps, for many columns: `count` blocks of a group of `n_blocks`, from `first` on (multiples of 8 for types with blocks of 256),
+   * are unpacked to a panel; and out [n_panels, width, 16] += columns × panels, `panel_size` bytes apart. */
+  void (*unpack) (OwlType type, const void *group, gsize n_blocks, gsize first, gsize count, void *panel);
   void (*dot_panels) (OwlType type, const void *panels, gsize panel_size, int n_panels, gsize n_blocks, const OwlColumns *columns,
                       float *out);
   /* Float types: out [n_groups, width, 16] += x × groups, `group_size` bytes apart. x [n, width]. Each sum runs over n in order. */

@@ -13,6 +13,11 @@
 #define PANEL_COLUMNS 9
 /* Groups that are unpacked and multiplied at a time. */
 #define PANELS 2
+/* Groups that share a piece of the columns before the next piece is taken up, … */
+#define PANEL_GROUPS 8
+/* … which has about so many bytes, to stay in the second-level cache, and at least so many blocks. */
+#define PIECE_BYTES (256 * 1024)
+#define MIN_PIECE_BLOCKS 16
 /* Float products run over so much of the inner dimension at a time, for which a tile of x stays in the first-level cache. */
 #define FLOAT_DEPTH 512
 /* Groups of float weights that share such a piece of x. */
@@ -148,27 +153,36 @@ prepare_tile (gsize index, int thread, gpointer data)
     transpose (x, p->in, tile->n, tile->columns.width, tile->floats);
 }
 
-/* Takes sums [width, 16] of a tile over to y. */
+/* Takes the 16 sums of one column over to y. */
 static void
-store_sums (const Product *p, const Tile *tile, gsize group, const float *restrict sums)
+store_column (const Product *p, gsize column, gsize group, const float *restrict sums)
 {
   gsize row = group * OWL_PACK_ROWS, rows = MIN (OWL_PACK_ROWS, p->out - row);
+  float *restrict y = p->y + column * p->out + row;
+  float values[OWL_PACK_ROWS];
 
-  for (int column = 0; column < tile->n; column++, sums += OWL_PACK_ROWS) {
-    float *restrict y = p->y + (tile->first + (gsize) column) * p->out + row;
-    float values[OWL_PACK_ROWS];
-
-    for (int i = 0; i < OWL_PACK_ROWS; i++)
-      values[i] = p->alpha * sums[i];
-    for (gsize i = 0; p->bias && i < rows; i++)
-      values[i] += p->bias[row + i];
-    for (gsize i = 0; p->add && i < rows; i++)
-      values[i] += y[i];
-    if (rows == OWL_PACK_ROWS)
-      memcpy (y, values, sizeof values);
-    else
-      memcpy (y, values, rows * sizeof *values);
+  if (rows == OWL_PACK_ROWS && p->alpha == 1.0f && !p->bias && !p->add) {
+    memcpy (y, sums, sizeof values);
+    return;
   }
+  for (int i = 0; i < OWL_PACK_ROWS; i++)
+    values[i] = p->alpha * sums[i];
+  for (gsize i = 0; p->bias && i < rows; i++)
+    values[i] += p->bias[row + i];
+  for (gsize i = 0; p->add && i < rows; i++)
+    values[i] += y[i];
+  if (rows == OWL_PACK_ROWS)
+    memcpy (y, values, sizeof values);
+  else
+    memcpy (y, values, rows * sizeof *values);
+}
+
+/* Takes sums [width, 16] of a tile over to y. */
+static void
+store_sums (const Product *p, const Tile *tile, gsize group, const float *sums)
+{
+  for (int column = 0; column < tile->n; column++)
+    store_column (p, tile->first + (gsize) column, group, sums + column * OWL_PACK_ROWS);
 }
 
 /* Group number `group`; packed into `scratch` unless the matrix is. */
@@ -199,30 +213,95 @@ quantised_task (gsize task, int thread, gpointer data)
   }
 }
 
-/* Many columns: each group is unpacked once for all. */
+/* Blocks [first, …) of a tile. */
+static OwlColumns
+piece_of_columns (const OwlColumns *columns, gsize first)
+{
+  OwlColumns piece = *columns;
+  gsize at = first * (gsize) columns->width;
+
+  piece.values += at * OWL_COLUMN_BLOCK;
+  piece.scales += at;
+  piece.offsets += 2 * at;
+  return piece;
+}
+
+/* Blocks of a piece: a multiple of 8, which types with blocks of 256 want. */
+static gsize
+piece_blocks (const Product *p)
+{
+  gsize n = PIECE_BYTES / (p->n * OWL_COLUMN_BLOCK);
+
+  return MAX (n / 8 * 8, MIN_PIECE_BLOCKS);
+}
+
+/* Working memory of a task with many columns: panels of a piece, and the sums of all its groups and tiles. */
+typedef struct {
+  gsize n_blocks, piece, panel_size;
+  guint8 *panels; /* [PANELS] */
+  float *sums;    /* [pairs of groups, n_tiles, PANELS, OWL_MAX_COLUMNS, OWL_PACK_ROWS] */
+} Panels;
+
+#define PANEL_SUMS (PANELS * OWL_MAX_COLUMNS * OWL_PACK_ROWS)
+
+/* Adds a piece of `n` groups, no more than PANELS, against all tiles to `sums`. */
+static void
+multiply_piece (const Product *p, const Panels *m, const guint8 *const groups[PANELS], int n, gsize first, float *sums)
+{
+  gsize count = MIN (m->piece, m->n_blocks - first);
+
+  for (int i = 0; i < n; i++)
+    p->kernels->unpack (p->w->type, groups[i], m->n_blocks, first, count, m->panels + (gsize) i * m->panel_size);
+  for (gsize i = 0; i < p->n_tiles; i++, sums += PANEL_SUMS) {
+    OwlColumns columns = piece_of_columns (&p->tiles[i].columns, first);
+
+    p->kernels->dot_panels (p->w->type, m->panels, m->panel_size, n, count, &columns, sums);
+  }
+}
+
+/* Takes all sums of `n` groups over to y, column by column: what is written together lies together. */
+static void
+store_panels (const Product *p, const Panels *m, gsize first, gsize n)
+{
+  gsize tile_sums = p->n_tiles * PANEL_SUMS;
+
+  for (gsize i = 0; i < p->n_tiles; i++) {
+    const Tile *tile = &p->tiles[i];
+    gsize panel = (gsize) tile->columns.width * OWL_PACK_ROWS;
+
+    for (gsize column = 0; column < (gsize) tile->n; column++)
+      for (gsize j = 0; j < n; j++)
+        store_column (p, tile->first + column, first + j,
+                      m->sums + j / PANELS * tile_sums + i * PANEL_SUMS + j % PANELS * panel + column * OWL_PACK_ROWS);
+  }
+}
+
+/* Many columns: each group is unpacked once for all, piece by piece of the inner dimension. */
 static void
 panel_task (gsize task, int thread, gpointer data)
 {
   const Product *p = data;
   gsize first = task * p->groups_per_task, end = MIN (first + p->groups_per_task, p->n_groups);
-  gsize n_blocks = p->in / OWL_COLUMN_BLOCK, packed_size = p->w->packed ? 0 : align_64 (p->group_size);
-  gsize panel_size = n_blocks * OWL_PANEL_BLOCK_SIZE;
-  guint8 *scratch = owl_pool_get_scratch (p->pool, thread, packed_size + PANELS * panel_size);
-  guint8 *panels = scratch + packed_size;
-  float sums[PANELS * OWL_MAX_COLUMNS * OWL_PACK_ROWS] __attribute__ ((aligned (64)));
+  gsize n_blocks = p->in / OWL_COLUMN_BLOCK, piece = MIN (piece_blocks (p), n_blocks);
+  Panels m = { .n_blocks = n_blocks, .piece = piece, .panel_size = piece * OWL_PANEL_BLOCK_SIZE };
+  gsize packed_size = p->w->packed ? 0 : align_64 (p->group_size), tile_sums = p->n_tiles * PANEL_SUMS;
+  gsize sums_size = PANEL_GROUPS / PANELS * tile_sums * sizeof (float);
+  guint8 *scratch = owl_pool_get_scratch (p->pool, thread, PANELS * m.panel_size + sums_size + PANEL_GROUPS * packed_size);
 
-  for (gsize group = first; group < end; group += PANELS) {
-    int n = (int) MIN (PANELS, end - group);
+  m.panels = scratch;
+  m.sums = (float *) (void *) (scratch + PANELS * m.panel_size);
+  scratch += PANELS * m.panel_size + sums_size;
+  for (; first < end; first += PANEL_GROUPS) {
+    gsize n = MIN (PANEL_GROUPS, end - first);
+    const guint8 *groups[PANEL_GROUPS];
 
-    for (int i = 0; i < n; i++)
-      p->kernels->unpack (p->w->type, get_group (p, group + (gsize) i, scratch), n_blocks, panels + (gsize) i * panel_size);
-    for (gsize i = 0; i < p->n_tiles; i++) {
-      const Tile *tile = &p->tiles[i];
-
-      p->kernels->dot_panels (p->w->type, panels, panel_size, n, n_blocks, &tile->columns, sums);
-      for (int j = 0; j < n; j++)
-        store_sums (p, tile, group + (gsize) j, sums + j * tile->columns.width * OWL_PACK_ROWS);
-    }
+    for (gsize i = 0; i < n; i++)
+      groups[i] = get_group (p, first + i, scratch + i * packed_size);
+    memset (m.sums, 0, sums_size);
+    for (gsize block = 0; block < n_blocks; block += piece)
+      for (gsize i = 0; i < n; i += PANELS)
+        multiply_piece (p, &m, groups + i, (int) MIN (PANELS, n - i), block, m.sums + i / PANELS * tile_sums);
+    store_panels (p, &m, first, n);
   }
 }
 
@@ -268,11 +347,11 @@ static gsize
 plan_tasks (Product *p)
 {
   gsize work = MAX (p->n * p->in * p->n_groups * OWL_PACK_ROWS, 1);
-  gsize wanted = (gsize) owl_pool_get_n_threads (p->pool) * 12;
+  gsize wanted = (gsize) owl_pool_get_n_threads (p->pool) * 32;
   gsize n_tasks = MAX (CLAMP (work / MIN_TASK_WORK, 1, wanted), work / MAX_TASK_WORK);
 
   p->groups_per_task = MAX ((p->n_groups + n_tasks - 1) / n_tasks, 1);
-  if (p->n >= PANEL_COLUMNS)
+  if (p->quantised && p->n >= PANEL_COLUMNS)
     p->groups_per_task = (p->groups_per_task + PANELS - 1) / PANELS * PANELS;
   return (p->n_groups + p->groups_per_task - 1) / p->groups_per_task;
 }

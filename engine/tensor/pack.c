@@ -55,6 +55,25 @@ owl_packed_size (OwlType type, gint64 n_values, gint64 n_rows)
   return size;
 }
 
+/* Whether a run is the single scale of its blocks, which stands in front of the group. */
+static gboolean
+stands_in_front (const Run *run)
+{
+  return run->unit == 2 && run->count == 1;
+}
+
+/* Bytes in front of the blocks of a group. */
+static gsize
+front_size (OwlType type, gsize n_blocks)
+{
+  gsize size = 0;
+
+  for (const Run *run = block_runs (type); run->unit > 0 && owl_type_is_quantised (type); run++)
+    if (stands_in_front (run))
+      size += n_blocks * 2 * OWL_PACK_ROWS;
+  return size;
+}
+
 /* `src` holds 16 pointers to the same place in the 16 rows; they are moved on. */
 static guint8 *
 interleave (const Run *run, const guint8 *src[OWL_PACK_ROWS], guint8 *dst)
@@ -79,7 +98,7 @@ owl_pack_group (OwlType type, const void *rows, gsize row_size, int n_rows, gsiz
   static const guint8 zeros[OWL_MAX_BLOCK_SIZE];
   const Run *runs = block_runs (type);
   gsize block_size = owl_type_block_size (type), n_blocks = n_values / owl_type_block_length (type);
-  guint8 *dst = group;
+  guint8 *front = group, *dst = front + front_size (type, n_blocks);
 
   for (gsize block = 0; block < n_blocks; block++) {
     const guint8 *src[OWL_PACK_ROWS];
@@ -87,20 +106,30 @@ owl_pack_group (OwlType type, const void *rows, gsize row_size, int n_rows, gsiz
     for (int row = 0; row < OWL_PACK_ROWS; row++)
       src[row] = row < n_rows ? (const guint8 *) rows + (gsize) row * row_size + block * block_size : zeros;
     for (const Run *run = runs; run->unit > 0; run++)
-      dst = interleave (run, src, dst);
+      if (owl_type_is_quantised (type) && stands_in_front (run))
+        front = interleave (run, src, front);
+      else
+        dst = interleave (run, src, dst);
   }
 }
 
 void
-owl_packed_block (OwlType type, const void *group, gsize block, int row, guint8 *dst)
+owl_packed_block (OwlType type, const void *group, gsize n_blocks, gsize block, int row, guint8 *dst)
 {
-  const guint8 *src = (const guint8 *) group + block * OWL_PACK_ROWS * owl_type_block_size (type);
+  gsize front_bytes = front_size (type, 1);
+  const guint8 *front = (const guint8 *) group + block * front_bytes;
+  const guint8 *src = (const guint8 *) group + n_blocks * front_bytes + block * (OWL_PACK_ROWS * owl_type_block_size (type) - front_bytes);
 
   for (const Run *run = block_runs (type); run->unit > 0; run++)
-    for (int i = 0; i < run->count; i++) {
-      memcpy (dst, src + row * run->unit, (gsize) run->unit);
+    if (front_bytes > 0 && stands_in_front (run)) {
+      memcpy (dst, front + row * run->unit, (gsize) run->unit);
       dst += run->unit;
-      src += OWL_PACK_ROWS * run->unit;
+    } else {
+      for (int i = 0; i < run->count; i++) {
+        memcpy (dst, src + row * run->unit, (gsize) run->unit);
+        dst += run->unit;
+        src += OWL_PACK_ROWS * run->unit;
+      }
     }
 }
 
@@ -112,7 +141,7 @@ owl_packed_row_f32 (OwlType type, const void *packed, gsize row, float *dst, gsi
   guint8 block[OWL_MAX_BLOCK_SIZE];
 
   for (gsize i = 0; i < n_blocks; i++) {
-    owl_packed_block (type, group, i, (int) (row % OWL_PACK_ROWS), block);
+    owl_packed_block (type, group, n_blocks, i, (int) (row % OWL_PACK_ROWS), block);
     owl_type_to_f32 (type, block, dst + i * block_length, block_length);
   }
 }

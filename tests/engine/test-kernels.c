@@ -145,13 +145,27 @@ check_dot (const OwlKernels *k, GRand *rand, OwlType type, Fill fill, gsize n_bl
   k->dot (type, group.data, count, &tile.columns, got);
   g_assert_cmpmem (got, (gsize) width * 64, expected, (gsize) width * 64);
   /* Three panels, of which two are equal and the one between is another. */
-  memset (got, 0xee, 3 * n_sums * sizeof (float));
+  for (gsize i = 0; i < 3 * n_sums; i++)
+    got[i] = 0.0f;
   for (gsize i = 0; i < 3; i++)
-    k->unpack (type, group.data, count, panels.data + i * panel_size);
+    k->unpack (type, group.data, count, 0, count, panels.data + i * panel_size);
   memset (panels.data + panel_size, 1, panel_size);
   k->dot_panels (type, panels.data, panel_size, 3, count, &tile.columns, got);
   g_assert_cmpmem (got, n_sums * sizeof (float), expected, n_sums * sizeof (float));
   g_assert_cmpmem (got + 2 * n_sums, n_sums * sizeof (float), expected, n_sums * sizeof (float));
+
+  /* Piece by piece. */
+  memset (got, 0, n_sums * sizeof (float));
+  for (gsize first = 0, step = owl_type_block_length (type) / 32; first < count; first += step) {
+    OwlColumns piece = tile.columns;
+
+    piece.values += first * (gsize) width * 32;
+    piece.scales += first * (gsize) width;
+    piece.offsets += first * 2 * (gsize) width;
+    k->unpack (type, group.data, count, first, step, panels.data);
+    k->dot_panels (type, panels.data, panel_size, 1, step, &piece, got);
+  }
+  g_assert_cmpmem (got, n_sums * sizeof (float), expected, n_sums * sizeof (float));
   tile_clear (&reference);
   tile_clear (&tile);
 }
