@@ -169,8 +169,10 @@ owl_pool_run (OwlPool *pool, gsize n_tasks, OwlTaskFunc func, gpointer data, GCa
     take_tasks (pool, 0);
     for (int i = 0; atomic_load_explicit (&pool->n_busy, memory_order_acquire) > 0; i++) {
       relax ();
-      /* A worker that lost its core is not helped by a spinning caller. */
-      if (i > SPIN_ROUNDS)
+      /* A worker that lost its core, or has a task of seconds, is not helped by a spinning caller. */
+      if (i > 2 * SPIN_ROUNDS)
+        g_usleep (100);
+      else if (i > SPIN_ROUNDS)
         sched_yield ();
     }
   } else {

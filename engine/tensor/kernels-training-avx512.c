@@ -13,8 +13,8 @@
 
 #define ROWS 14    /* of a tile */
 #define COLUMNS 32 /* of a tile */
-#define DEPTH 384  /* of k at a time: a piece of B [384, 32] and of A [14, 384] stay in the first-level cache */
-#define WIDTH 512  /* columns of B that are laid out at a time, for the second-level cache */
+#define DEPTH 768  /* of k at a time: A [14, 768] stays in the first-level cache, pieces of B [768, 32] come from the second */
+#define WIDTH 384  /* columns of B that are laid out at a time */
 #define PAIRS (DEPTH / 2)
 
 typedef struct {

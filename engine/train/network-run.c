@@ -11,9 +11,11 @@ typedef struct {
   const OwlTapeSpan *spans;
   gsize n_spans;
   const int *positions; /* of the decoder's rows */
+  /* Keys and values where they are not the rows of the queries: [norm1(q) ; normk(e)] of every picture; the shared beginning and the rest of every
+   * sequence. */
   const guint8 *kv_from;
-  const gint32 *kv_row; /* [norm1(q) ; normk(e)] of every picture */
-  gsize n_kv;
+  const gint32 *kv_row;
+  gsize n_kv; /* 0: the same rows */
 } Shared;
 
 typedef struct {
@@ -81,6 +83,13 @@ abstractor_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
   return owl_tape_add (t, x, linear (t, m, &l->down));
 }
 
+/* Keys or values of the decoder: those of the shared beginning before those of each sequence. */
+static OwlNode *
+gather_keys (OwlTape *t, const Shared *s, OwlNode *x)
+{
+  return s->n_kv > 0 ? owl_tape_rows (t, x, NULL, NULL, NULL, s->n_kv, x->cols, s->kv_from, s->kv_row) : x;
+}
+
 static OwlNode *
 llama_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
 {
@@ -95,6 +104,8 @@ llama_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
   q = (OwlTapeHeads){ owl_tape_rotate (t, owl_tape_linear (t, h, l->q.w, NULL, l->lora[0]), n->n_heads, n->rope_base, s->positions), 0, head_dim };
   k = (OwlTapeHeads){ owl_tape_rotate (t, owl_tape_linear (t, h, l->k.w, NULL, l->lora[1]), n->n_heads, n->rope_base, s->positions), 0, head_dim };
   v = (OwlTapeHeads){ owl_tape_linear (t, h, l->v.w, NULL, l->lora[2]), 0, head_dim };
+  k.node = gather_keys (t, s, k.node);
+  v.node = gather_keys (t, s, v.node);
   a = owl_tape_attention (t, q, k, v, n->n_heads, n->head_dim, s->spans, s->n_spans, TRUE, NULL);
   x = owl_tape_add (t, x, owl_tape_linear (t, a, l->out.w, NULL, l->lora[3]));
   h = owl_tape_rms_norm (t, x, l->ffn_norm.w, n->eps);
@@ -112,7 +123,8 @@ bloom_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
   const OwlTrainDecoderLayer *l = &n->decoder[ref->layer];
   gsize head_dim = (gsize) n->head_dim;
   OwlNode *x = in[0], *qkv = owl_tape_linear (t, layer_norm (t, x, &l->attn_norm, n->eps), l->q.w, l->q.b, l->lora[0]), *a;
-  OwlTapeHeads q = { qkv, 0, 3 * head_dim }, k = { qkv, head_dim, 3 * head_dim }, v = { qkv, 2 * head_dim, 3 * head_dim };
+  OwlNode *kv = gather_keys (t, s, qkv);
+  OwlTapeHeads q = { qkv, 0, 3 * head_dim }, k = { kv, head_dim, 3 * head_dim }, v = { kv, 2 * head_dim, 3 * head_dim };
 
   a = owl_tape_attention (t, q, k, v, n->n_heads, n->head_dim, s->spans, s->n_spans, TRUE, n->alibi);
   x = owl_tape_add (t, x, owl_tape_linear (t, a, l->out.w, l->out.b, l->lora[3]));
@@ -197,35 +209,77 @@ typedef struct {
   gint32 *row, *text_row;
   int *positions;
   OwlTapeSpan *spans;
+  gsize n_spans;
+  guint8 *kv_from; /* with a shared beginning */
+  gint32 *kv_row;
+  gsize n_kv;
   guint8 *target_from;
   gint32 *target_row, *targets;
   gsize n_targets;
 } Layout;
 
-static void
-lay_out (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequences, gboolean separate_text, Layout *l)
+/* How many ids all sequences begin with, before any picture or target: the system sentence, mostly. It is computed once for all of them; being causal,
+ * it is the same in each. */
+static gsize
+common_beginning (const OwlSequence *sequences, gsize n_sequences)
 {
-  gsize nq = (gsize) n->n_queries, visual = 0, at = 0;
+  gsize n = n_sequences > 1 ? sequences[0].n : 0;
 
-  l->n = 0;
-  for (gsize s = 0; s < n_sequences; s++)
-    l->n += sequences[s].n;
+  for (gsize s = 0; s < n_sequences && n > 0; s++) {
+    const OwlSequence *q = &sequences[s];
+    gsize i = 0;
+
+    while (i < n && i + 1 < q->n && q->ids[i] == sequences[0].ids[i] && q->ids[i] >= 0 && q->labels[i] < 0)
+      i++;
+    n = i;
+  }
+  return n;
+}
+
+static void
+allocate_layout (Layout *l, OwlTape *t, gsize n_sequences, gsize shared)
+{
   l->from = owl_arena_alloc (t->arena, l->n);
   l->row = owl_arena_alloc (t->arena, l->n * sizeof (gint32));
   l->text_from = owl_arena_alloc (t->arena, l->n);
   l->text_row = owl_arena_alloc (t->arena, l->n * sizeof (gint32));
   l->positions = owl_arena_alloc (t->arena, l->n * sizeof (int));
-  l->spans = owl_arena_alloc (t->arena, MAX (n_sequences, 1) * sizeof (OwlTapeSpan));
+  l->spans = owl_arena_alloc (t->arena, (n_sequences + 1) * sizeof (OwlTapeSpan));
   l->target_from = owl_arena_alloc (t->arena, l->n);
   l->target_row = owl_arena_alloc (t->arena, l->n * sizeof (gint32));
   l->targets = owl_arena_alloc (t->arena, l->n * sizeof (gint32));
-  l->n_text = l->n_targets = 0;
+  l->kv_from = owl_arena_alloc (t->arena, l->n + (n_sequences + 1) * shared);
+  l->kv_row = owl_arena_alloc (t->arena, (l->n + (n_sequences + 1) * shared) * sizeof (gint32));
+  l->n_text = l->n_targets = l->n_spans = l->n_kv = 0;
+}
+
+static void
+lay_out (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequences, gboolean separate_text, Layout *l)
+{
+  gsize nq = (gsize) n->n_queries, visual = 0, at = 0, shared = common_beginning (sequences, n_sequences);
+
+  l->n = shared;
+  for (gsize s = 0; s < n_sequences; s++)
+    l->n += sequences[s].n - shared;
+  allocate_layout (l, t, n_sequences, shared);
+  if (shared > 0)
+    l->spans[l->n_spans++] = (OwlTapeSpan){ 0, shared, 0, shared };
+  /* Spans write the gradients of their keys at the same time, so the beginning has keys of its own too. */
+  for (gsize i = 0; i < shared; i++) {
+    l->kv_from[l->n_kv] = OWL_ROW_IN0;
+    l->kv_row[l->n_kv++] = (gint32) i;
+  }
   for (gsize s = 0; s < n_sequences; s++) {
     const OwlSequence *q = &sequences[s];
-    gsize in_picture = 0;
+    /* The first sequence brings the beginning with it. */
+    gsize begin = s > 0 ? shared : 0, in_picture = 0, first = at + shared - begin;
 
-    l->spans[s] = (OwlTapeSpan){ at, q->n, at, q->n };
-    for (gsize i = 0; i < q->n; i++, at++) {
+    l->spans[l->n_spans++] = (OwlTapeSpan){ first, q->n - shared, shared > 0 ? l->n_kv : first, q->n };
+    for (gsize i = 0; i < q->n && shared > 0; i++) {
+      l->kv_from[l->n_kv] = OWL_ROW_IN0;
+      l->kv_row[l->n_kv++] = (gint32) (i < shared ? i : first + i - shared);
+    }
+    for (gsize i = begin; i < q->n; i++, at++) {
       l->positions[at] = (int) i;
       if (q->ids[i] < 0) {
         /* The last position of a picture is the end mark. */
@@ -275,7 +329,7 @@ owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize 
     text = layer_norm (t, text, &n->embedding_norm, n->eps);
   }
   x = owl_tape_rows (t, visual, text, n->bloom ? NULL : n->embedding, n->image_end, l.n, width, l.from, l.row);
-  *shared = (Shared){ .n = n, .spans = l.spans, .n_spans = n_sequences, .positions = l.positions };
+  *shared = (Shared){ .n = n, .spans = l.spans, .n_spans = l.n_spans, .positions = l.positions, .kv_from = l.kv_from, .kv_row = l.kv_row, .n_kv = l.n_kv };
   for (int i = 0; i < n->n_layers; i++) {
     if (t->cancellable && g_cancellable_is_cancelled (t->cancellable))
       return FALSE;

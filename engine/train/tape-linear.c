@@ -99,8 +99,12 @@ linear_backward (OwlTape *tape, OwlNode *node)
   OwlParameter *w = node->p[0], *bias = node->p[1];
   gsize n = node->rows, out = node->cols, in = x->cols;
 
-  if (x->needs_grad)
-    owl_tape_gemm (tape, FALSE, FALSE, n, in, out, 1.0f, node->grad, out, w->value, in, 1.0f, owl_node_grad (tape, x), in);
+  if (x->needs_grad) {
+    gboolean fresh;
+    float *dx = owl_node_grad_to_fill (tape, x, &fresh);
+
+    owl_tape_gemm (tape, FALSE, FALSE, n, in, out, 1.0f, node->grad, out, w->value, in, fresh ? 0.0f : 1.0f, dx, in);
+  }
   if (w->grad)
     owl_tape_gemm (tape, TRUE, FALSE, out, in, n, 1.0f, node->grad, out, x->value, in, 1.0f, owl_parameter_get_grad (w, tape->replica), in);
   if (bias && bias->grad) {

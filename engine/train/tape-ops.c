@@ -17,6 +17,13 @@ typedef struct {
   gsize cols;
 } Pass;
 
+/* What the gradient of a sum goes to. */
+typedef struct {
+  OwlNode *node;
+  float *to[2];
+  gboolean fresh[2];
+} Sum;
+
 static void
 add_forward (gsize begin, gsize end, int part, gpointer data)
 {
@@ -30,13 +37,15 @@ static void
 add_backward_part (gsize begin, gsize end, int part, gpointer data)
 {
   const OwlTrainingKernels *kernels = owl_training_kernels ();
-  const Pass *p = data;
-  gsize at = begin * p->cols, n = (end - begin) * p->cols;
+  const Sum *s = data;
+  gsize at = begin * s->node->cols, n = (end - begin) * s->node->cols;
 
-  if (p->da)
-    kernels->accumulate (p->da + at, p->node->grad + at, n);
-  if (p->db)
-    kernels->accumulate (p->db + at, p->node->grad + at, n);
+  for (int i = 0; i < 2; i++) {
+    if (s->to[i] && s->fresh[i])
+      memcpy (s->to[i] + at, s->node->grad + at, n * sizeof (float));
+    else if (s->to[i])
+      kernels->accumulate (s->to[i] + at, s->node->grad + at, n);
+  }
 }
 
 static Pass
@@ -54,9 +63,12 @@ make_pass (OwlTape *tape, OwlNode *node, gboolean backward)
 static void
 add_backward (OwlTape *tape, OwlNode *node)
 {
-  Pass p = make_pass (tape, node, TRUE);
+  Sum s = { .node = node };
 
-  owl_tape_parts (tape, node->rows, add_backward_part, &p);
+  for (int i = 0; i < 2; i++)
+    if (node->in[i]->needs_grad)
+      s.to[i] = owl_node_grad_to_fill (tape, node->in[i], &s.fresh[i]);
+  owl_tape_parts (tape, node->rows, add_backward_part, &s);
 }
 
 OwlNode *

@@ -188,6 +188,15 @@ owl_node_grad (OwlTape *tape, OwlNode *node)
   return node->grad;
 }
 
+float *
+owl_node_grad_to_fill (OwlTape *tape, OwlNode *node, gboolean *fresh)
+{
+  *fresh = !node->grad;
+  if (!node->grad)
+    node->grad = owl_arena_floats (tape->arena, node->rows * node->cols);
+  return node->grad;
+}
+
 static void
 run_backward (OwlTape *tape, GPtrArray *nodes)
 {

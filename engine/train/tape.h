@@ -52,6 +52,8 @@ void owl_tape_backward (OwlTape *tape);
 OwlNode *owl_tape_constant (OwlTape *tape, gsize rows, gsize cols, float *value);
 /* The gradient of a node, zeroed at the first call. */
 float *owl_node_grad (OwlTape *tape, OwlNode *node);
+/* The same for who writes all of it: `fresh` gets TRUE, and the memory is not zeroed, at the first call. */
+float *owl_node_grad_to_fill (OwlTape *tape, OwlNode *node, gboolean *fresh);
 
 /* Computes `func (tape, in, data)` without keeping what is between its inputs and its result; the backward pass computes it again. */
 typedef OwlNode *(*OwlSegment) (OwlTape *tape, OwlNode *const *in, gconstpointer data);
@@ -96,7 +98,8 @@ typedef struct {
   gsize q_row, n_q, k_row, n_k;
 } OwlTapeSpan;
 
-/* softmax(q kᵀ · scale (+ slope · key position)) v for every span and head; causal: a query sees keys up to its own place, counted from the ends.
+/* softmax(q kᵀ · scale (+ slope · key position)) v for every span and head; causal: a query sees keys up to its own place, counted from the ends. A row of keys
+ * belongs to one span alone, since spans are worked on at the same time.
  * `spans` and `alibi` (may be NULL) must stay. → [rows of q, heads · head_dim] */
 OwlNode *owl_tape_attention (OwlTape *tape, OwlTapeHeads q, OwlTapeHeads k, OwlTapeHeads v, int n_heads, int head_dim, const OwlTapeSpan *spans,
                              gsize n_spans, gboolean causal, const float *alibi);

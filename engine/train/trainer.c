@@ -236,8 +236,8 @@ owl_trainer_free (OwlTrainer *t)
 
 typedef struct {
   OwlTrainer *t;
-  const OwlBatch *batch;
-  double scale, *losses;
+  const GPtrArray *batches;
+  double scale, *losses; /* [thread, batch] */
 } Share;
 
 static void
@@ -246,26 +246,32 @@ run_share (gsize task, int thread, gpointer data)
   const Share *share = data;
   OwlTrainer *t = share->t;
   OwlTape *tape = task == 0 ? &t->tape : &t->replicas[task - 1];
-  gsize n = share->batch->sequences->len, begin = n * task / (t->n_replicas + 1), end = n * (task + 1) / (t->n_replicas + 1);
 
-  owl_tape_reset (tape);
-  owl_network_run (t->network, tape, &g_array_index (share->batch->sequences, OwlSequence, begin), end - begin, share->scale,
-                   &share->losses[task], NULL);
+  for (guint i = 0; i < share->batches->len; i++) {
+    const OwlBatch *batch = g_ptr_array_index (share->batches, i);
+    gsize n = batch->sequences->len, begin = n * task / (t->n_replicas + 1), end = n * (task + 1) / (t->n_replicas + 1);
+
+    owl_tape_reset (tape);
+    owl_network_run (t->network, tape, &g_array_index (batch->sequences, OwlSequence, begin), end - begin, share->scale,
+                     &share->losses[task * share->batches->len + i], NULL);
+  }
 }
 
-/* The batch dealt out to the threads. */
+/* All batches of a step, each dealt out to the threads, which meet at the end. */
 static double
-run_shared (OwlTrainer *t, const OwlBatch *batch, double scale)
+run_shared (OwlTrainer *t, const GPtrArray *batches, double scale)
 {
-  g_autofree double *losses = g_new0 (double, t->n_replicas + 1);
-  Share share = { t, batch, scale, losses };
+  gsize n_losses = (t->n_replicas + 1) * batches->len;
+  g_autofree double *losses = g_new0 (double, n_losses);
+  Share share = { t, batches, scale, losses };
   OwlPool *pool = t->tape.pool;
   double loss = 0.0;
 
   t->tape.pool = NULL;
   owl_pool_run (pool, t->n_replicas + 1, run_share, &share, NULL);
   t->tape.pool = pool;
-  for (guint i = 0; i <= t->n_replicas; i++)
+  owl_optimiser_gather (&t->tape, t->network->parameters, t->n_replicas);
+  for (gsize i = 0; i < n_losses; i++)
     loss += losses[i];
   return loss;
 }
@@ -277,6 +283,7 @@ run_batches (OwlTrainer *t, gsize n_batches, gboolean ordered, double *loss, gsi
   g_autoptr (GPtrArray) batches = g_ptr_array_new_with_free_func ((GDestroyNotify) owl_batch_free);
   gsize n_targets = 0;
 
+  *n_samples = 0;
   for (gsize i = 0; i < n_batches; i++) {
     OwlBatch *batch = owl_dataset_next (t->data, (gsize) t->config->batch, ordered, error);
 
@@ -284,23 +291,18 @@ run_batches (OwlTrainer *t, gsize n_batches, gboolean ordered, double *loss, gsi
       return FALSE;
     g_ptr_array_add (batches, batch);
     n_targets += batch->n_targets;
+    *n_samples += batch->sequences->len;
   }
-  *loss = 0.0;
-  *n_samples = 0;
-  for (guint i = 0; i < batches->len; i++) {
+  *loss = t->n_replicas > 0 ? run_shared (t, batches, 1.0 / (double) n_targets) : 0.0;
+  for (guint i = 0; i < batches->len && t->n_replicas == 0; i++) {
     const OwlBatch *batch = g_ptr_array_index (batches, i);
     double part;
 
     owl_tape_reset (&t->tape);
-    if (t->n_replicas > 0 && !ordered)
-      part = run_shared (t, batch, 1.0 / (double) n_targets);
-    else
-      owl_network_run (t->network, &t->tape, (const OwlSequence *) (const void *) batch->sequences->data, batch->sequences->len,
-                       1.0 / (double) n_targets, &part, NULL);
+    owl_network_run (t->network, &t->tape, (const OwlSequence *) (const void *) batch->sequences->data, batch->sequences->len,
+                     1.0 / (double) n_targets, &part, NULL);
     *loss += part;
-    *n_samples += batch->sequences->len;
   }
-  owl_optimiser_gather (&t->tape, t->network->parameters, t->n_replicas);
   return TRUE;
 }
 
