@@ -119,7 +119,7 @@ op_attention (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter 
 static OwlNode *
 op_cross_attention (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter *q)
 {
-  static const OwlTapeSpan spans[] = { { 0, 3, 0, 6 }, { 3, 3, 0, 6 } };
+  static const OwlTapeSpan spans[] = { { 0, 4, 0, 5 }, { 4, 2, 5, 1 } };
   OwlTapeHeads x = { a, 0, 4 }, y = { b, 0, 4 };
 
   return owl_tape_attention (t, x, y, y, 2, 4, spans, 2, FALSE, NULL);
@@ -158,6 +158,138 @@ op_checkpoint (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter
   parameters[1] = q;
   return owl_tape_checkpoint (t, inside, in, 2, parameters);
 }
+
+/* The same operations in double precision, written down once more from their definitions: what the differences are taken of. `rows` values of COLS. */
+typedef struct {
+  double a[ROWS * COLS], b[ROWS * COLS], p[COLS * COLS], q[COLS];
+} Exact;
+
+typedef void (*Reference) (const Exact *x, double *y);
+
+static void
+exact_linear (const Exact *x, double *y)
+{
+  for (int r = 0; r < ROWS; r++)
+    for (int o = 0; o < COLS; o++) {
+      y[r * COLS + o] = x->q[o];
+      for (int i = 0; i < COLS; i++)
+        y[r * COLS + o] += x->a[r * COLS + i] * x->p[o * COLS + i];
+    }
+}
+
+static void
+exact_norm (const Exact *x, gboolean centred, double *y)
+{
+  for (int r = 0; r < ROWS; r++) {
+    const double *row = x->a + r * COLS;
+    double mean = 0.0, square = 0.0;
+
+    for (int i = 0; i < COLS && centred; i++)
+      mean += row[i] / COLS;
+    for (int i = 0; i < COLS; i++)
+      square += (row[i] - mean) * (row[i] - mean) / COLS;
+    for (int i = 0; i < COLS; i++)
+      y[r * COLS + i] = (row[i] - mean) / sqrt (square + 1e-5) * x->q[i] + (centred ? x->q[i] : 0.0);
+  }
+}
+
+static void
+exact_layer_norm (const Exact *x, double *y)
+{
+  exact_norm (x, TRUE, y);
+}
+
+static void
+exact_rms_norm (const Exact *x, double *y)
+{
+  exact_norm (x, FALSE, y);
+}
+
+static void
+exact_quick_gelu (const Exact *x, double *y)
+{
+  for (int i = 0; i < ROWS * COLS; i++)
+    y[i] = x->a[i] / (1.0 + exp (-1.702 * x->a[i]));
+}
+
+static void
+exact_tanh_gelu (const Exact *x, double *y)
+{
+  for (int i = 0; i < ROWS * COLS; i++)
+    y[i] = 0.5 * x->a[i] * (1.0 + tanh (0.79788456 * x->a[i] * (1.0 + 0.044715 * x->a[i] * x->a[i])));
+}
+
+static void
+exact_silu_multiply (const Exact *x, double *y)
+{
+  for (int i = 0; i < ROWS * COLS; i++)
+    y[i] = x->a[i] / (1.0 + exp (-x->a[i])) * x->b[i];
+}
+
+/* Two heads of four; the halves of a head turn against each other. */
+static void
+exact_rotate (const Exact *x, double *y)
+{
+  static const int positions[ROWS] = { 0, 1, 2, 0, 1, 2 };
+
+  for (int r = 0; r < ROWS; r++)
+    for (int h = 0; h < COLS; h += 4)
+      for (int i = 0; i < 2; i++) {
+        double angle = positions[r] / pow (10000.0, i / 2.0);
+        const double *v = x->a + r * COLS + h + i;
+
+        y[r * COLS + h + i] = v[0] * cos (angle) - v[2] * sin (angle);
+        y[r * COLS + h + i + 2] = v[2] * cos (angle) + v[0] * sin (angle);
+      }
+}
+
+/* One query of one head over keys [first, end); `slope` times the place of the key is added to its score. */
+static void
+exact_attend (const double *q, const double *k, const double *v, int first, int end, double slope, double *y)
+{
+  double weights[ROWS], sum = 0.0;
+
+  for (int j = first; j < end; j++) {
+    double score = slope * (j - first);
+
+    for (int i = 0; i < 4; i++)
+      score += q[i] * k[j * COLS + i] / 2.0;
+    weights[j] = exp (score);
+    sum += weights[j];
+  }
+  for (int i = 0; i < 4; i++) {
+    y[i] = 0.0;
+    for (int j = first; j < end; j++)
+      y[i] += weights[j] / sum * v[j * COLS + i];
+  }
+}
+
+static void
+exact_attention (const Exact *x, double *y)
+{
+  double v[ROWS * COLS];
+
+  for (int i = 0; i < ROWS * COLS; i++)
+    v[i] = x->a[i] + x->b[i];
+  for (int r = 0; r < ROWS; r++)
+    for (int h = 0; h < 2; h++)
+      exact_attend (x->a + r * COLS + 4 * h, x->b + 4 * h, v + 4 * h, r < 2 ? 0 : 2, r + 1, h == 0 ? 0.5 : 0.25, y + r * COLS + 4 * h);
+}
+
+static void
+exact_cross_attention (const Exact *x, double *y)
+{
+  for (int r = 0; r < ROWS; r++)
+    for (int h = 0; h < 2; h++)
+      exact_attend (x->a + r * COLS + 4 * h, x->b + 4 * h, x->b + 4 * h, r < 4 ? 0 : 5, r < 4 ? 5 : 6, 0.0, y + r * COLS + 4 * h);
+}
+
+/* Operations of several of these, or of chance, have no reference of their own. */
+typedef struct {
+  const char *path;
+  Operation operation;
+  Reference reference;
+} Case;
 
 typedef struct {
   OwlTape tape;
@@ -218,10 +350,44 @@ compare (Check *c, float *values, const float *grad, gsize n, const char *what)
   c->tape.nodes = recorded;
 }
 
+/* The analytic gradient beside differences in double precision of the operation as it is defined, and its value beside that definition. */
+static void
+compare_exactly (Check *c, Reference reference, double *values, const float *grad, gsize n, Exact *x, const char *what)
+{
+  double y[ROWS * COLS], largest = 1e-3;
+
+  for (gsize i = 0; i < n; i++)
+    largest = MAX (largest, fabs (grad[i]));
+  for (gsize i = 0; i < n; i++) {
+    const double h = 1e-5, old = values[i];
+    double sums[2] = { 0.0, 0.0 }, difference;
+
+    for (int side = 0; side < 2; side++) {
+      values[i] = old + (side ? -h : h);
+      reference (x, y);
+      for (int j = 0; j < ROWS * COLS; j++)
+        sums[side] += y[j] * c->weights[j];
+    }
+    values[i] = old;
+    difference = (sums[0] - sums[1]) / (2.0 * h);
+    if (fabs (difference - grad[i]) > 1e-5 * largest)
+      g_error ("%s %" G_GSIZE_FORMAT ": %.9g instead of %.9g", what, i, grad[i], difference);
+  }
+}
+
+static void
+widen (double *to, const float *from, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    to[i] = from[i];
+}
+
 static void
 test_operation (gconstpointer data)
 {
-  Check c = { .operation = *(const Operation *) data };
+  const Case *operation = data;
+  Check c = { .operation = operation->operation };
+  Exact x;
   g_autoptr (GRand) rand = g_rand_new_with_seed (3);
   g_autofree float *da = NULL, *db = NULL, *dp = NULL, *dq = NULL;
   OwlNode *a, *b;
@@ -247,6 +413,16 @@ test_operation (gconstpointer data)
   db = b->grad ? g_memdup2 (b->grad, sizeof c.b) : g_new0 (float, ROWS * COLS);
   dp = g_memdup2 (c.p->grad, COLS * COLS * sizeof (float));
   dq = g_memdup2 (c.q->grad, COLS * sizeof (float));
+  if (operation->reference) {
+    widen (x.a, c.a, ROWS * COLS);
+    widen (x.b, c.b, ROWS * COLS);
+    widen (x.p, c.p->value, COLS * COLS);
+    widen (x.q, c.q->value, COLS);
+    compare_exactly (&c, operation->reference, x.a, da, ROWS * COLS, &x, "first input, exactly");
+    compare_exactly (&c, operation->reference, x.b, db, ROWS * COLS, &x, "second input, exactly");
+    compare_exactly (&c, operation->reference, x.p, dp, COLS * COLS, &x, "matrix, exactly");
+    compare_exactly (&c, operation->reference, x.q, dq, COLS, &x, "vector, exactly");
+  }
   compare (&c, c.a, da, ROWS * COLS, "first input");
   compare (&c, c.b, db, ROWS * COLS, "second input");
   compare (&c, c.p->value, dp, COLS * COLS, "matrix");
@@ -256,17 +432,21 @@ test_operation (gconstpointer data)
   owl_pool_free (c.pool);
 }
 
-static const struct {
-  const char *path;
-  Operation operation;
-} operations[] = {
-  { "/train/linear", op_linear },           { "/train/lora", op_lora },
-  { "/train/layer-norm", op_layer_norm },   { "/train/rms-norm", op_rms_norm },
-  { "/train/add", op_add },                 { "/train/quick-gelu", op_quick_gelu },
-  { "/train/tanh-gelu", op_tanh_gelu },     { "/train/silu-multiply", op_silu_multiply },
-  { "/train/rotate", op_rotate },           { "/train/attention", op_attention },
-  { "/train/cross-attention", op_cross_attention }, { "/train/rows", op_rows },
-  { "/train/repeated", op_repeated },       { "/train/checkpoint", op_checkpoint },
+static const Case operations[] = {
+  { "/train/linear", op_linear, exact_linear },
+  { "/train/lora", op_lora, NULL },
+  { "/train/layer-norm", op_layer_norm, exact_layer_norm },
+  { "/train/rms-norm", op_rms_norm, exact_rms_norm },
+  { "/train/add", op_add, NULL },
+  { "/train/quick-gelu", op_quick_gelu, exact_quick_gelu },
+  { "/train/tanh-gelu", op_tanh_gelu, exact_tanh_gelu },
+  { "/train/silu-multiply", op_silu_multiply, exact_silu_multiply },
+  { "/train/rotate", op_rotate, exact_rotate },
+  { "/train/attention", op_attention, exact_attention },
+  { "/train/cross-attention", op_cross_attention, exact_cross_attention },
+  { "/train/rows", op_rows, NULL },
+  { "/train/repeated", op_repeated, NULL },
+  { "/train/checkpoint", op_checkpoint, NULL },
 };
 
 int
@@ -275,6 +455,6 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/train/tokenise", test_tokenise);
   for (gsize i = 0; i < G_N_ELEMENTS (operations); i++)
-    g_test_add_data_func (operations[i].path, &operations[i].operation, test_operation);
+    g_test_add_data_func (operations[i].path, &operations[i], test_operation);
   return g_test_run ();
 }
