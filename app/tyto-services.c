@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #define G_LOG_DOMAIN "tyto-services"
 
-#include "app/tyto-services.h"
-
-#include "app/models/tyto-models.h"
+#include "app/tyto-services-private.h"
 
 /* A copy that nothing refers to is kept for a day. */
 #define UNUSED_SECONDS (24 * 60 * 60)
-
-struct _TytoServices {
-  GObject parent_instance;
-
-  TytoStore *store;
-  TytoDocuments *documents;
-  TytoEngine *engine;
-  GListStore *conversations;
-  GPtrArray *deleted; /* TytoConversation: gone from the list, still in the history */
-  char *problem, *model_path;
-  gboolean listed;
-  TytoConversation *new_draft;
-};
 
 G_DEFINE_FINAL_TYPE (TytoServices, tyto_services, G_TYPE_OBJECT)
 
 enum { PROP_0, PROP_PROBLEM, PROP_MODEL_PATH, PROP_LISTED, N_PROPS };
 static GParamSpec *properties[N_PROPS];
-enum { SIGNAL_TROUBLE, SIGNAL_EMPTIED, N_SIGNALS };
+enum { SIGNAL_TROUBLE, SIGNAL_EMPTIED, SIGNAL_STATE_CHANGED, SIGNAL_SAVE_AGAIN, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static int
@@ -39,12 +24,32 @@ compare_conversations (gconstpointer a, gconstpointer b, gpointer user_data)
   return (dx < dy) - (dx > dy);
 }
 
-static void
-set_problem (TytoServices *self, const char *problem)
+void
+_tyto_services_state_changed (TytoServices *self)
+{
+  g_signal_emit (self, signals[SIGNAL_STATE_CHANGED], 0);
+}
+
+void
+_tyto_services_notify_model (TytoServices *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL_PATH]);
+}
+
+void
+_tyto_services_save_again (TytoServices *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SAVE_AGAIN], 0);
+}
+
+void
+_tyto_services_set_problem (TytoServices *self, const GError *error)
 {
   g_free (self->problem);
-  self->problem = g_strdup (problem);
+  self->problem = error ? g_strdup (error->message) : NULL;
+  self->problem_code = error && error->domain == TYTO_STORE_ERROR ? (TytoStoreError) error->code : TYTO_STORE_ERROR_IO;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROBLEM]);
+  _tyto_services_state_changed (self);
 }
 
 /* Copies that nothing refers to any more go, but not before what was deleted can no longer be put back. */
@@ -66,9 +71,14 @@ listed (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GPtrArray) conversations = tyto_store_list_finish (TYTO_STORE (object), result, &error);
 
   if (!conversations) {
-    set_problem (self, error->message);
+    /* Damage that opening did not meet. */
+    if (g_error_matches (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_DAMAGED) && !tyto_store_get_moved (self->store))
+      _tyto_services_renew (self, "damaged");
+    else
+      _tyto_services_set_problem (self, error);
     return;
   }
+  _tyto_services_set_problem (self, NULL);
   for (guint i = 0; i < conversations->len; i++) {
     TytoConversation *c = g_ptr_array_index (conversations, i);
 
@@ -93,11 +103,49 @@ opened (GObject *object, GAsyncResult *result, gpointer user_data)
   if (tyto_store_open_finish (TYTO_STORE (object), result, &error))
     tyto_store_list_async (self->store, listed, g_object_ref (self));
   else
-    set_problem (self, error->message);
+    _tyto_services_set_problem (self, error);
+}
+
+void
+_tyto_services_open (TytoServices *self)
+{
+  tyto_store_open_async (self->store, opened, g_object_ref (self));
 }
 
 static void
-store_failed (TytoServices *self, const char *message)
+renewed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (TytoServices) self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (tyto_store_renew_finish (TYTO_STORE (object), result, &error))
+    tyto_store_list_async (self->store, listed, g_object_ref (self));
+  else
+    _tyto_services_set_problem (self, error);
+}
+
+/* `reason`: see tyto_store_renew_async. */
+void
+_tyto_services_renew (TytoServices *self, const char *reason)
+{
+  /* Who asked for it knows it. */
+  self->moved_seen = g_str_equal (reason, "newer");
+  tyto_store_renew_async (self->store, reason, renewed, g_object_ref (self));
+}
+
+static void
+store_failed (TytoServices *self, const char *message, int code)
+{
+  if (code == TYTO_STORE_ERROR_FULL && !self->disk_full) {
+    self->disk_full = TRUE;
+    _tyto_services_state_changed (self);
+  } else if (code != TYTO_STORE_ERROR_FULL) {
+    g_signal_emit (self, signals[SIGNAL_TROUBLE], 0, message);
+  }
+}
+
+static void
+library_failed (TytoServices *self, const char *message)
 {
   g_signal_emit (self, signals[SIGNAL_TROUBLE], 0, message);
 }
@@ -105,19 +153,16 @@ store_failed (TytoServices *self, const char *message)
 void
 tyto_services_start (TytoServices *self)
 {
-  tyto_store_open_async (self->store, opened, g_object_ref (self));
-  self->model_path = tyto_models_find (g_getenv ("TYTO_MODEL"));
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MODEL_PATH]);
-  if (self->model_path) {
-    g_autoptr (TytoEngineSetup) setup = tyto_engine_setup_new (self->model_path, NULL, 1.0, 0, OWL_KV_DEFAULT);
-
-    tyto_engine_want (self->engine, setup);
-  }
+  self->started = TRUE;
+  _tyto_services_open (self);
+  tyto_model_library_scan (self->library);
+  tyto_services_use (self, self->used);
 }
 
 void
 tyto_services_close (TytoServices *self)
 {
+  tyto_model_import_close (self->import);
   tyto_engine_close (self->engine);
   /* What was deleted stays deleted when the program ends before its toast. */
   while (self->deleted->len > 0)
@@ -155,6 +200,18 @@ tyto_services_get_problem (TytoServices *self)
   return self->problem;
 }
 
+TytoModelLibrary *
+tyto_services_get_library (TytoServices *self)
+{
+  return self->library;
+}
+
+TytoModelImport *
+tyto_services_get_import (TytoServices *self)
+{
+  return self->import;
+}
+
 const char *
 tyto_services_get_model_path (TytoServices *self)
 {
@@ -167,6 +224,8 @@ tyto_services_conversation_used (TytoServices *self, TytoConversation *conversat
   guint position;
 
   g_object_ref (conversation);
+  if (_tyto_services_pin_model (self, conversation))
+    tyto_store_save_conversation (self->store, conversation);
   if (g_list_store_find (self->conversations, conversation, &position)) {
     g_autoptr (TytoConversation) first = g_list_model_get_item (G_LIST_MODEL (self->conversations), 0);
 
@@ -212,11 +271,13 @@ store_cleared (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
   }
   tyto_documents_collect (self->documents, nothing, 0);
+  self->disk_full = FALSE;
+  _tyto_services_set_problem (self, NULL);
   g_task_return_boolean (task, TRUE);
 }
 
 void
-tyto_services_delete_all_async (TytoServices *self, GAsyncReadyCallback callback, gpointer user_data)
+tyto_services_delete_all_async (TytoServices *self, gboolean models, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (self, NULL, callback, user_data);
 
@@ -226,6 +287,11 @@ tyto_services_delete_all_async (TytoServices *self, GAsyncReadyCallback callback
   tyto_conversation_set_draft (self->new_draft, "");
   g_ptr_array_set_size (tyto_conversation_get_draft_attachments (self->new_draft), 0);
   g_signal_emit (self, signals[SIGNAL_EMPTIED], 0);
+  if (models) {
+    tyto_model_import_cancel (self->import);
+    tyto_model_library_delete_all (self->library);
+    tyto_services_use (self, NULL);
+  }
   tyto_store_clear_async (self->store, store_cleared, task);
 }
 
@@ -289,6 +355,9 @@ tyto_services_finalize (GObject *object)
   TytoServices *self = TYTO_SERVICES (object);
 
   g_clear_object (&self->engine);
+  g_clear_object (&self->import);
+  g_clear_object (&self->library);
+  g_clear_object (&self->used);
   g_clear_object (&self->documents);
   g_clear_object (&self->store);
   g_clear_object (&self->conversations);
@@ -296,6 +365,10 @@ tyto_services_finalize (GObject *object)
   g_ptr_array_unref (self->deleted);
   g_free (self->problem);
   g_free (self->model_path);
+  g_free (self->missing);
+  g_free (self->adapter);
+  g_free (self->default_model);
+  g_free (self->default_adapter);
   G_OBJECT_CLASS (tyto_services_parent_class)->finalize (object);
 }
 
@@ -314,25 +387,43 @@ tyto_services_class_init (TytoServicesClass *klass)
   signals[SIGNAL_TROUBLE] =
       g_signal_new ("trouble", TYTO_TYPE_SERVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
   signals[SIGNAL_EMPTIED] = g_signal_new ("emptied", TYTO_TYPE_SERVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_STATE_CHANGED] =
+      g_signal_new ("state-changed", TYTO_TYPE_SERVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_SAVE_AGAIN] = g_signal_new ("save-again", TYTO_TYPE_SERVICES, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
 tyto_services_init (TytoServices *self)
 {
-  g_autofree char *folder = g_build_filename (g_get_user_data_dir (), "tyto", NULL);
+  self->conversations = g_list_store_new (TYTO_TYPE_CONVERSATION);
+  self->new_draft = tyto_conversation_new (TYTO_CONVERSATION_NEW);
+  self->deleted = g_ptr_array_new_with_free_func (g_object_unref);
+  self->default_adapter = g_strdup ("");
+  self->adapter = g_strdup ("");
+}
+
+TytoServices *
+tyto_services_new_in (const char *folder)
+{
+  TytoServices *self = g_object_new (TYTO_TYPE_SERVICES, NULL);
   g_autofree char *blobs = g_build_filename (folder, "blobs", NULL);
 
   self->store = tyto_store_new (folder);
   self->documents = tyto_documents_new (blobs);
   self->engine = tyto_engine_new (self->documents, self->store);
-  self->conversations = g_list_store_new (TYTO_TYPE_CONVERSATION);
-  self->new_draft = tyto_conversation_new (TYTO_CONVERSATION_NEW);
-  self->deleted = g_ptr_array_new_with_free_func (g_object_unref);
+  self->library = tyto_model_library_new (folder);
+  self->import = tyto_model_import_new (self->library);
   g_signal_connect_object (self->store, "failed", G_CALLBACK (store_failed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->library, "trouble", G_CALLBACK (library_failed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->engine, "notify::state", G_CALLBACK (_tyto_services_state_changed), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (self->engine, "notify::progress", G_CALLBACK (_tyto_services_state_changed), self, G_CONNECT_SWAPPED);
+  return self;
 }
 
 TytoServices *
 tyto_services_new (void)
 {
-  return g_object_new (TYTO_TYPE_SERVICES, NULL);
+  g_autofree char *folder = g_build_filename (g_get_user_data_dir (), "tyto", NULL);
+
+  return tyto_services_new_in (folder);
 }

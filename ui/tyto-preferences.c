@@ -44,7 +44,7 @@ static void
 delete_answered (TytoPreferences *self, const char *response)
 {
   if (g_str_equal (response, "delete"))
-    tyto_services_delete_all_async (self->services, all_deleted, g_object_ref (self));
+    tyto_services_delete_all_async (self->services, FALSE, all_deleted, g_object_ref (self));
 }
 
 /* There is no undo for this, so it asks. */

@@ -512,6 +512,16 @@ tyto_chat_is_begun (TytoChat *self)
 }
 
 void
+tyto_chat_save_all (TytoChat *self)
+{
+  if (self->is_new)
+    return;
+  tyto_store_save_conversation (self->store, self->conversation);
+  for (guint i = 0; i < self->all->len; i++)
+    tyto_store_save_message_async (self->store, g_ptr_array_index (self->all, i), NULL, NULL);
+}
+
+void
 tyto_chat_close (TytoChat *self)
 {
   if (self->closed)

@@ -57,6 +57,9 @@ void tyto_chat_show_sibling (TytoChat *self, TytoMessage *message, guint index);
 /* The number that the next attachment gets; with `question`, the number of its first. */
 int tyto_chat_get_next_number (TytoChat *self, TytoMessage *question);
 
+/* Saves the conversation and all its messages once more: something could not be saved before. */
+void tyto_chat_save_all (TytoChat *self);
+
 /* Stops, saves what there is, and lets go of everything. */
 void tyto_chat_close (TytoChat *self);
 

@@ -4,9 +4,9 @@
 #include "app/history/store-database.h"
 
 #include "app/history/search-words.h"
+#include "app/history/store-files.h"
 #include "app/history/store-search.h"
 
-#include <errno.h>
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -114,7 +114,12 @@ fail (sqlite3 *db, GError **error)
   case SQLITE_CORRUPT:
   case SQLITE_NOTADB:
     g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_DAMAGED,
-                         _("The history file is damaged. It was left as it is; move it away to start with an empty history."));
+                         _("The history file is damaged."));
+    break;
+  case SQLITE_CANTOPEN:
+  case SQLITE_READONLY:
+  case SQLITE_PERM:
+    g_set_error (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_UNWRITABLE, _("The history cannot be written: %s"), sqlite3_errmsg (db));
     break;
   default:
     g_set_error (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, _("The history cannot be used: %s"), sqlite3_errmsg (db));
@@ -229,10 +234,13 @@ store_database_open (const char *folder, GError **error)
   g_autofree char *path = g_build_filename (folder, "history.db", NULL);
   g_autofree char *interrupted =
       g_strdup_printf ("UPDATE message SET state = %d WHERE state = %d", TYTO_MESSAGE_INTERRUPTED, TYTO_MESSAGE_GROWING);
+  g_autofree char *reason = NULL;
   sqlite3 *db = NULL;
 
-  if (g_mkdir_with_parents (folder, 0700) != 0) {
-    g_set_error (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, _("The folder %s cannot be made: %s"), folder, g_strerror (errno));
+  reason = store_files_why_unwritable (folder);
+  if (reason) {
+    g_set_error (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_UNWRITABLE,
+                 _("Tyto cannot write to the folder %s (%s). Make it writable, then try again. Nothing is saved until then."), folder, reason);
     return NULL;
   }
   if (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
@@ -586,12 +594,6 @@ store_database_list_blobs (sqlite3 *db, GError **error)
     return NULL;
   }
   return g_steal_pointer (&blobs);
-}
-
-gboolean
-store_database_clear (sqlite3 *db, GError **error)
-{
-  return run_sql (db, "DELETE FROM conversation; DELETE FROM visual;", error) && store_search_clear (db, error) && run_sql (db, "VACUUM", error);
 }
 
 void

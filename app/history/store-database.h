@@ -47,7 +47,6 @@ gboolean store_database_save_conversation (sqlite3 *db, const ConversationRecord
 gboolean store_database_save_message (sqlite3 *db, const MessageRecord *record, GError **error);
 gboolean store_database_delete_message (sqlite3 *db, gint64 message, GError **error);
 GPtrArray *store_database_list_blobs (sqlite3 *db, GError **error);
-gboolean store_database_clear (sqlite3 *db, GError **error);
 void store_database_get_speed (sqlite3 *db, const char *model, TytoSpeed *speed);
 void store_database_put_speed (sqlite3 *db, const char *model, const TytoSpeed *speed);
 gboolean store_database_delete (sqlite3 *db, gint64 conversation, GError **error);

@@ -260,15 +260,3 @@ store_search_clean (sqlite3 *db, GError **error)
                   "DELETE FROM page_search WHERE blob NOT IN (SELECT blob FROM document);",
                   error);
 }
-
-gboolean
-store_search_clear (sqlite3 *db, GError **error)
-{
-  /* Deleted words stay in an index until it is made anew. */
-  return run_sql (db,
-                  "DELETE FROM document; DELETE FROM page_search;"
-                  "INSERT INTO page_search (page_search) VALUES ('rebuild');"
-                  "INSERT INTO title_search (title_search) VALUES ('rebuild');"
-                  "INSERT INTO message_search (message_search) VALUES ('rebuild');",
-                  error);
-}

@@ -18,7 +18,5 @@ gboolean store_search_put_pages (sqlite3 *db, const char *blob, char *const *tex
 GPtrArray *store_search_find_pages (sqlite3 *db, const char *blob, const char *question, int n_most, GError **error);
 /* Removes the pages of documents that nothing refers to any more. */
 gboolean store_search_clean (sqlite3 *db, GError **error);
-/* Leaves no word behind. */
-gboolean store_search_clear (sqlite3 *db, GError **error);
 
 G_END_DECLS

@@ -4,12 +4,13 @@
 #include "app/history/tyto-store.h"
 
 #include "app/history/store-database.h"
+#include "app/history/store-files.h"
 #include "app/history/tyto-store-private.h"
 
 struct _TytoStore {
   GObject parent_instance;
 
-  char *folder;
+  char *folder, *moved;
   GThread *thread;
   GAsyncQueue *jobs;
   sqlite3 *db; /* of the thread */
@@ -81,7 +82,7 @@ report_failure (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!g_task_propagate_boolean (G_TASK (result), &error))
-    g_signal_emit (object, signals[SIGNAL_FAILED], 0, error->message);
+    g_signal_emit (object, signals[SIGNAL_FAILED], 0, error->message, error->domain == TYTO_STORE_ERROR ? error->code : TYTO_STORE_ERROR_IO);
 }
 
 static void
@@ -93,6 +94,7 @@ tyto_store_finalize (GObject *object)
   g_assert (self->thread == NULL);
   g_async_queue_unref (self->jobs);
   g_free (self->folder);
+  g_free (self->moved);
   G_OBJECT_CLASS (tyto_store_parent_class)->finalize (object);
 }
 
@@ -103,7 +105,7 @@ tyto_store_class_init (TytoStoreClass *klass)
 
   object_class->finalize = tyto_store_finalize;
   signals[SIGNAL_FAILED] =
-      g_signal_new ("failed", TYTO_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+      g_signal_new ("failed", TYTO_TYPE_STORE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_STRING, G_TYPE_INT);
 }
 
 static void
@@ -165,11 +167,39 @@ tyto_store_get_database (TytoStore *self, GError **error)
 }
 
 static gboolean
-run_open (TytoStore *self, GTask *task, gpointer data, GError **error)
+run_renew (TytoStore *self, GTask *task, gpointer data, GError **error)
 {
+  char *moved;
+
+  store_database_close (g_steal_pointer (&self->db));
+  moved = store_files_move_aside (self->folder, data, error);
+  if (!moved)
+    return FALSE;
+  g_free (self->moved);
+  self->moved = moved;
   self->db = store_database_open (self->folder, error);
   if (!self->db)
     return FALSE;
+  g_task_return_boolean (task, TRUE);
+  return TRUE;
+}
+
+static gboolean
+run_open (TytoStore *self, GTask *task, gpointer data, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (self->db) {
+    g_task_return_boolean (task, TRUE);
+    return TRUE;
+  }
+  self->db = store_database_open (self->folder, &failure);
+  if (!self->db && g_error_matches (failure, TYTO_STORE_ERROR, TYTO_STORE_ERROR_DAMAGED))
+    return run_renew (self, task, (gpointer) "damaged", error);
+  if (!self->db) {
+    g_propagate_error (error, g_steal_pointer (&failure));
+    return FALSE;
+  }
   g_task_return_boolean (task, TRUE);
   return TRUE;
 }
@@ -184,6 +214,30 @@ gboolean
 tyto_store_open_finish (TytoStore *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+tyto_store_renew_async (TytoStore *self, const char *reason, GAsyncReadyCallback callback, gpointer user_data)
+{
+  push_job (self, run_renew, g_strdup (reason), g_free, callback, user_data);
+}
+
+gboolean
+tyto_store_renew_finish (TytoStore *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+const char *
+tyto_store_get_moved (TytoStore *self)
+{
+  return self->moved;
+}
+
+const char *
+tyto_store_get_folder (TytoStore *self)
+{
+  return self->folder;
 }
 
 static gboolean
@@ -438,7 +492,12 @@ tyto_store_list_blobs_finish (TytoStore *self, GAsyncResult *result, GError **er
 static gboolean
 run_clear (TytoStore *self, GTask *task, gpointer data, GError **error)
 {
-  if (!require_open (self, error) || !store_database_clear (self->db, error))
+  store_database_close (g_steal_pointer (&self->db));
+  if (!store_files_remove_all (self->folder, error))
+    return FALSE;
+  g_clear_pointer (&self->moved, g_free);
+  self->db = store_database_open (self->folder, error);
+  if (!self->db)
     return FALSE;
   g_task_return_boolean (task, TRUE);
   return TRUE;

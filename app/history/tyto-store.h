@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 /* The history in SQLite. All work on the database is done by one thread of its own, in the order of the calls; results come back to the main
- * loop. Writes that nobody waits for report trouble through the signal "failed" (const char *message: what happened and what to do).
+ * loop. Writes that nobody waits for report trouble through the signal "failed" (const char *message: what happened and what to do; int: the
+ * TytoStoreError).
  *
  * The file is written so that a kill loses nothing that was committed (WAL, synchronous NORMAL), and the answer being written is saved by its
  * owner at least once a second. */
@@ -21,6 +22,7 @@ typedef enum {
   TYTO_STORE_ERROR_NEWER,   /* the file was written by a newer Tyto */
   TYTO_STORE_ERROR_DAMAGED, /* the file is not a database, or damaged */
   TYTO_STORE_ERROR_FULL,    /* the disk is full */
+  TYTO_STORE_ERROR_UNWRITABLE, /* the folder or the file may not be written to */
   TYTO_STORE_ERROR_IO,
 } TytoStoreError;
 GQuark tyto_store_error_quark (void);
@@ -33,9 +35,18 @@ TytoStore *tyto_store_new (const char *folder);
 /* Finishes everything asked for so far and ends the thread; must be called once before the last reference goes. */
 void tyto_store_close (TytoStore *self);
 
-/* Opens the file, brings an older schema up to date (after a copy beside it), and marks answers that a crash cut off as interrupted. */
+/* Opens the file, brings an older schema up to date (after a copy beside it), and marks answers that a crash cut off as interrupted. A file that is
+ * damaged is moved away and a new one begun. */
 void tyto_store_open_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tyto_store_open_finish (TytoStore *self, GAsyncResult *result, GError **error);
+
+/* Moves the file that cannot be used (`reason`: "damaged", "newer") to another name beside it and opens a new one. */
+void tyto_store_renew_async (TytoStore *self, const char *reason, GAsyncReadyCallback callback, gpointer user_data);
+gboolean tyto_store_renew_finish (TytoStore *self, GAsyncResult *result, GError **error);
+/* Where the file was moved to, after opening or renewing; NULL: nowhere. Borrowed. */
+const char *tyto_store_get_moved (TytoStore *self);
+/* The folder that it lies in. Borrowed. */
+const char *tyto_store_get_folder (TytoStore *self);
 
 /* A number that no conversation or message has: ids are drawn at random, so that the main thread need not wait for the database. */
 gint64 tyto_store_new_id (void);
@@ -63,7 +74,8 @@ void tyto_store_delete_conversation (TytoStore *self, gint64 conversation);
 void tyto_store_list_blobs_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
 GPtrArray *tyto_store_list_blobs_finish (TytoStore *self, GAsyncResult *result, GError **error);
 
-/* Empties the history for good: conversations, drafts, and what was remembered to be fast. */
+/* Deletes the history for good, whether it could be opened or not: conversations, drafts, what was remembered to be fast, and all older copies of
+ * the file. A new one is open then. */
 void tyto_store_clear_async (TytoStore *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tyto_store_clear_finish (TytoStore *self, GAsyncResult *result, GError **error);
 
