@@ -370,13 +370,16 @@ test_damaged (void)
   g_autofree char *path = g_build_filename (folder, "history.db", NULL);
   g_autofree char *before = g_strnfill (20000, 'x'), *after = NULL;
   g_autoptr (GError) error = NULL;
+  TytoStore *store;
 
   g_assert_true (g_file_set_contents (path, before, 20000, NULL));
-  g_assert_null (open_store (folder, &error));
-  g_assert_error (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_DAMAGED);
-  /* It is left as it is. */
-  g_assert_true (g_file_get_contents (path, &after, NULL, NULL));
+  store = open_store (folder, &error);
+  g_assert_no_error (error);
+  /* It is kept as it was, under another name. */
+  g_assert_nonnull (tyto_store_get_moved (store));
+  g_assert_true (g_file_get_contents (tyto_store_get_moved (store), &after, NULL, NULL));
   g_assert_cmpstr (before, ==, after);
+  close_store (store);
   remove_tree (folder);
 }
 

@@ -298,42 +298,101 @@ test_full (void)
   stop (services);
 }
 
-/* The starter model with a context so long that no computer has the memory for it: a number in the file's head is changed. */
+/* Another folder with the starter model's files. */
 static void
-make_greedy_model (const char *folder)
+copy_starter (const char *folder)
+{
+  static const char *const names[] = { "language.gguf", "vision.gguf" };
+  g_autofree char *starter = tyto_models_get_starter ();
+
+  g_mkdir_with_parents (folder, 0755);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    g_autofree char *from = g_build_filename (starter, names[i], NULL), *to = g_build_filename (folder, names[i], NULL), *contents = NULL;
+    gsize size;
+
+    g_assert_true (g_file_get_contents (from, &contents, &size, NULL));
+    g_assert_true (g_file_set_contents (to, contents, (gssize) size, NULL));
+  }
+}
+
+/* Gives it a longer context, so that it needs more memory: a number in the file's head is changed. */
+static void
+make_larger (const char *folder)
 {
   static const char key[] = "llama.context_length";
-  g_autofree char *starter = tyto_models_get_starter (), *from = g_build_filename (starter, "language.gguf", NULL);
-  g_autofree char *to = g_build_filename (folder, "language.gguf", NULL), *contents = NULL;
-  guint32 length = GUINT32_TO_LE (1u << 30);
+  g_autofree char *path = g_build_filename (folder, "language.gguf", NULL), *contents = NULL;
+  guint32 length = GUINT32_TO_LE (16384);
   char *found;
   gsize size;
 
-  g_assert_true (g_file_get_contents (from, &contents, &size, NULL));
+  g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
   found = memmem (contents, size, key, strlen (key));
   g_assert_nonnull (found);
   /* The key, its type, its value. */
   memcpy (found + strlen (key) + 4, &length, sizeof length);
-  g_mkdir_with_parents (folder, 0755);
-  g_assert_true (g_file_set_contents (to, contents, (gssize) size, NULL));
+  g_assert_true (g_file_set_contents (path, contents, (gssize) size, NULL));
+}
+
+/* In place: the file is mounted over another one. */
+static void
+write_in_place (const char *path, const char *text)
+{
+  FILE *file = g_fopen (path, "w");
+
+  g_assert_nonnull (file);
+  fputs (text, file);
+  fclose (file);
+}
+
+/* A model is refused before anything is loaded when the memory does not suffice (tests/app/with-small-disk stands for a computer with little of it);
+ * what was there goes on working. */
+static void
+test_memory (void)
+{
+  const char *meminfo = g_getenv ("TYTO_MEMINFO");
+  g_autofree char *folder = new_home (), *other = g_build_filename (folder, "models", "other", NULL), *starter = tyto_models_get_starter ();
+  g_autofree char *before = NULL;
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
+  g_autoptr (TytoChat) chat = NULL;
+  TytoServices *services;
+
+  if (!meminfo) {
+    g_test_skip ("/proc/meminfo cannot be replaced here");
+    return;
+  }
+  services = start_in (folder);
+  wait_fine (services);
+  copy_starter (other);
+  g_assert_true (g_file_get_contents (meminfo, &before, NULL, NULL));
+  write_in_place (meminfo, "MemTotal: 300000 kB\nMemAvailable: 20000 kB\n");
+  /* Larger than what is there and what the present model gives back. */
+  make_larger (other);
+  tyto_services_choose_model (services, other, "");
+  assert_state (services, TYTO_STATE_MODEL_MEMORY, "memory", TYTO_ACTION_TRY_AGAIN, TYTO_ACTION_SHOW_MODELS);
+  tyto_services_choose_model (services, starter, "");
+  wait_fine (services);
+  stop (services);
+
+  services = start_in (folder);
+  assert_state (services, TYTO_STATE_MODEL_MEMORY, "memory", TYTO_ACTION_TRY_AGAIN, TYTO_ACTION_SHOW_MODELS);
+  write_in_place (meminfo, before);
+  tyto_services_act (services, TYTO_ACTION_TRY_AGAIN);
+  wait_fine (services);
+  chat = ask (services, conversation, "Hello", TYTO_MESSAGE_COMPLETE);
+  tyto_chat_close (chat);
+  stop (services);
+  remove_tree (folder);
 }
 
 static void
 test_model (void)
 {
-  g_autofree char *folder = new_home (), *greedy = g_build_filename (folder, "models", "greedy", NULL), *gone = g_build_filename (folder, "gone", NULL);
+  g_autofree char *folder = new_home (), *gone = g_build_filename (folder, "gone", NULL);
   g_autofree char *starter = tyto_models_get_starter (), *data = g_strdup (g_getenv ("TYTO_DATA_DIR")), *broken = g_build_filename (folder, "broken", NULL);
   g_autofree char *broken_file = g_build_filename (broken, "language.gguf", NULL);
   g_autoptr (TytoConversation) old = tyto_conversation_new (tyto_store_new_id ());
   TytoServices *services = start_in (folder);
 
-  wait_fine (services);
-
-  /* Refused before anything is loaded: what was there goes on working. */
-  make_greedy_model (greedy);
-  tyto_services_choose_model (services, greedy, "");
-  assert_state (services, TYTO_STATE_MODEL_MEMORY, "memory", TYTO_ACTION_TRY_AGAIN, TYTO_ACTION_SHOW_MODELS);
-  tyto_services_choose_model (services, starter, "");
   wait_fine (services);
 
   /* A chat whose model is gone. */
@@ -387,7 +446,7 @@ test_delete_all (void)
 {
   g_autofree char *folder = new_home (), *models = g_build_filename (folder, "models", NULL), *path = g_build_filename (folder, "history.db", NULL);
   g_autofree char *backup = g_build_filename (folder, "history-version-1.db", NULL), *contents = NULL;
-  g_autofree char *greedy = g_build_filename (folder, "models", "greedy", NULL);
+  g_autofree char *copy = g_build_filename (folder, "models", "copy", NULL);
   g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
   g_autoptr (TytoChat) chat = NULL;
   g_autoptr (GAsyncResult) result = NULL;
@@ -396,9 +455,9 @@ test_delete_all (void)
   gsize size;
 
   wait_fine (services);
-  make_greedy_model (greedy);
+  copy_starter (copy);
   tyto_model_library_scan (tyto_services_get_library (services));
-  WAIT_FOR (tyto_model_library_find (tyto_services_get_library (services), greedy) != NULL, LIMIT);
+  WAIT_FOR (tyto_model_library_find (tyto_services_get_library (services), copy) != NULL, LIMIT);
   g_assert_true (g_file_set_contents (backup, "an older copy", -1, NULL));
   chat = ask (services, conversation, "Xylophone secret", TYTO_MESSAGE_COMPLETE);
   tyto_chat_close (chat);
@@ -406,7 +465,7 @@ test_delete_all (void)
   WAIT_FOR (result != NULL, LIMIT);
   g_assert_true (tyto_services_delete_all_finish (services, result, &error));
   g_assert_no_error (error);
-  WAIT_FOR (tyto_model_library_find (tyto_services_get_library (services), greedy) == NULL, LIMIT);
+  WAIT_FOR (tyto_model_library_find (tyto_services_get_library (services), copy) == NULL, LIMIT);
   wait_fine (services);
   stop (services);
   g_assert_false (g_file_test (models, G_FILE_TEST_EXISTS));
@@ -424,6 +483,7 @@ main (int argc, char **argv)
   g_test_add_func ("/states/damaged", test_damaged);
   g_test_add_func ("/states/unwritable", test_unwritable);
   g_test_add_func ("/states/full", test_full);
+  g_test_add_func ("/states/memory", test_memory);
   g_test_add_func ("/states/model", test_model);
   g_test_add_func ("/states/cancel", test_cancel);
   g_test_add_func ("/states/delete-all", test_delete_all);
