@@ -4,14 +4,15 @@
 #include "ui/tyto-application.h"
 
 #include "app/tyto-services.h"
+#include "ui/tyto-about.h"
+#include "ui/tyto-models-window.h"
 #include "ui/tyto-preferences.h"
 #include "ui/tyto-settings.h"
+#include "ui/tyto-shortcuts.h"
 #ifdef TYTO_WITH_WATCHDOG
 #include "ui/tyto-watchdog.h"
 #endif
 #include "ui/tyto-window.h"
-
-#include <glib/gi18n.h>
 
 struct _TytoApplication {
   AdwApplication parent_instance;
@@ -37,61 +38,31 @@ require_window (TytoApplication *self)
 static void
 about (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  GtkWindow *window = gtk_application_get_active_window (user_data);
-
-  adw_show_about_window (window, "application-name", _("Tyto"), "application-icon", "io.github.tyto_app.Tyto", "version", TYTO_VERSION,
-                         "comments", _("Talk across your own pictures and pages. Everything stays on this computer."), "license-type",
-                         GTK_LICENSE_GPL_3_0, "developer-name", _("The Tyto developers"), NULL);
-}
-
-static GtkShortcutsWindow *
-build_shortcuts (void)
-{
-  static const struct {
-    const char *title, *keys;
-  } shortcuts[] = {
-    { N_("Send"), "Return" },
-    { N_("New line"), "<Shift>Return" },
-    { N_("Stop the answer"), "Escape" },
-    { N_("Edit the last question"), "Up" },
-    { N_("Attach pictures or PDF pages"), "<Control>o" },
-    { N_("New chat"), "<Control>n" },
-    { N_("Search the chats"), "<Control>f" },
-    { N_("Show or hide the chats"), "F9" },
-    { N_("Move an attachment"), "<Alt>Left <Alt>Right" },
-    { N_("Remove an attachment"), "Delete" },
-    { N_("Main menu"), "F10" },
-    { N_("Preferences"), "<Control>comma" },
-    { N_("Close the window"), "<Control>w" },
-    { N_("Quit"), "<Control>q" },
-  };
-  GString *ui = g_string_new ("<interface><object class='GtkShortcutsWindow' id='window'><property name='modal'>1</property><child>"
-                              "<object class='GtkShortcutsSection'><property name='section-name'>all</property><child>"
-                              "<object class='GtkShortcutsGroup'>");
-  g_autoptr (GtkBuilder) builder = NULL;
-  GtkShortcutsWindow *window;
-
-  for (gsize i = 0; i < G_N_ELEMENTS (shortcuts); i++) {
-    g_autofree char *entry = g_markup_printf_escaped ("<child><object class='GtkShortcutsShortcut'><property name='title'>%s</property>"
-                                                      "<property name='accelerator'>%s</property></object></child>",
-                                                      _(shortcuts[i].title), shortcuts[i].keys);
-
-    g_string_append (ui, entry);
-  }
-  g_string_append (ui, "</object></child></object></child></object></interface>");
-  builder = gtk_builder_new_from_string (ui->str, (gssize) ui->len);
-  g_string_free (ui, TRUE);
-  window = GTK_SHORTCUTS_WINDOW (gtk_builder_get_object (builder, "window"));
-  return g_object_ref (window);
+  tyto_about_show (gtk_application_get_active_window (user_data));
 }
 
 static void
 show_shortcuts (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  g_autoptr (GtkShortcutsWindow) window = build_shortcuts ();
+  tyto_shortcuts_show (gtk_application_get_active_window (user_data));
+}
 
-  gtk_window_set_transient_for (GTK_WINDOW (window), gtk_application_get_active_window (user_data));
-  gtk_window_present (GTK_WINDOW (window));
+static void
+show_models (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  TytoApplication *self = user_data;
+
+  gtk_window_present (GTK_WINDOW (tyto_models_window_new (gtk_application_get_active_window (user_data), self->services)));
+}
+
+static void
+open_data_folder (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  TytoApplication *self = user_data;
+  g_autofree char *uri = g_filename_to_uri (tyto_store_get_folder (tyto_services_get_store (self->services)), NULL, NULL);
+
+  if (uri)
+    gtk_show_uri (gtk_application_get_active_window (user_data), uri, GDK_CURRENT_TIME);
 }
 
 static void
@@ -115,12 +86,35 @@ quit (GSimpleAction *action, GVariant *parameter, gpointer user_data)
     gtk_window_destroy (windows->data);
 }
 
+/* What the user chose about models counts at once. */
+static void
+apply_settings (TytoApplication *self)
+{
+  GSettings *settings = tyto_settings_get ();
+  g_autofree char *model = settings ? g_settings_get_string (settings, "model") : NULL;
+  g_autofree char *adapter = settings ? g_settings_get_string (settings, "adapter") : NULL;
+
+  tyto_services_set_defaults (self->services, model, adapter, tyto_settings_get_threads (), tyto_settings_get_kv ());
+}
+
+static void
+follow_settings (TytoApplication *self)
+{
+  static const char *const signals[] = { "changed::model", "changed::adapter", "changed::threads", "changed::kv" };
+
+  apply_settings (self);
+  for (gsize i = 0; tyto_settings_get () && i < G_N_ELEMENTS (signals); i++)
+    g_signal_connect_object (tyto_settings_get (), signals[i], G_CALLBACK (apply_settings), self, G_CONNECT_SWAPPED);
+}
+
 static void
 tyto_application_startup (GApplication *application)
 {
   TytoApplication *self = TYTO_APPLICATION (application);
   static const GActionEntry actions[] = {
     { .name = "about", .activate = about },
+    { .name = "models", .activate = show_models },
+    { .name = "data-folder", .activate = open_data_folder },
     { .name = "preferences", .activate = show_preferences },
     { .name = "shortcuts", .activate = show_shortcuts },
     { .name = "quit", .activate = quit },
@@ -130,7 +124,7 @@ tyto_application_startup (GApplication *application)
   } accels[] = {
     { "app.quit", { "<Control>q" } },        { "app.shortcuts", { "<Control>question" } }, { "window.close", { "<Control>w" } },
     { "win.new-chat", { "<Control>n" } },    { "win.attach", { "<Control>o" } },           { "win.side-pane", { "F9" } },        { "win.search", { "<Control>f" } },
-    { "win.stop", { "Escape" } },            { "app.preferences", { "<Control>comma" } },
+    { "win.stop", { "Escape" } },            { "app.preferences", { "<Control>comma" } },   { "app.models", { "<Control>m" } },
   };
 
   G_APPLICATION_CLASS (tyto_application_parent_class)->startup (application);
@@ -142,6 +136,7 @@ tyto_application_startup (GApplication *application)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), accels[i].action, (const char **) accels[i].keys);
   g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "preferences")), tyto_settings_get () != NULL);
   self->services = tyto_services_new ();
+  follow_settings (self);
   tyto_services_start (self->services);
 }
 
@@ -165,6 +160,8 @@ tyto_application_shutdown (GApplication *application)
   quit (NULL, NULL, application);
   if (self->services)
     tyto_services_close (self->services);
+  if (tyto_settings_get ())
+    g_signal_handlers_disconnect_by_data (tyto_settings_get (), self);
   g_clear_object (&self->services);
   G_APPLICATION_CLASS (tyto_application_parent_class)->shutdown (application);
 }

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-preferences.h"
 
+#include "ui/tyto-models-window.h"
 #include "ui/tyto-settings.h"
 
 #include <glib/gi18n.h>
@@ -18,7 +19,8 @@ G_DEFINE_FINAL_TYPE (TytoPreferences, tyto_preferences, ADW_TYPE_PREFERENCES_WIN
 static void
 open_folder (TytoPreferences *self)
 {
-  g_autofree char *folder = g_build_filename (g_get_user_data_dir (), "tyto", NULL);
+  g_autofree char *folder =
+      self->services ? g_strdup (tyto_store_get_folder (tyto_services_get_store (self->services))) : g_build_filename (g_get_user_data_dir (), "tyto", NULL);
   g_autofree char *uri = g_filename_to_uri (folder, NULL, NULL);
 
   if (uri)
@@ -40,11 +42,31 @@ all_deleted (GObject *object, GAsyncResult *result, gpointer user_data)
   say (self, tyto_services_delete_all_finish (TYTO_SERVICES (object), result, &error) ? _("Everything was deleted.") : error->message);
 }
 
+/* Every choice goes back to what it was at first. */
 static void
-delete_answered (TytoPreferences *self, const char *response)
+reset_settings (void)
 {
-  if (g_str_equal (response, "delete"))
-    tyto_services_delete_all_async (self->services, FALSE, all_deleted, g_object_ref (self));
+  GSettings *settings = tyto_settings_get ();
+  g_autoptr (GSettingsSchema) schema = NULL;
+  g_auto (GStrv) keys = NULL;
+
+  if (!settings)
+    return;
+  g_object_get (settings, "settings-schema", &schema, NULL);
+  keys = g_settings_schema_list_keys (schema);
+  for (gsize i = 0; keys[i]; i++)
+    g_settings_reset (settings, keys[i]);
+}
+
+static void
+delete_answered (AdwMessageDialog *dialog, const char *response, TytoPreferences *self)
+{
+  GtkWidget *models = adw_message_dialog_get_extra_child (dialog);
+
+  if (!g_str_equal (response, "delete"))
+    return;
+  reset_settings ();
+  tyto_services_delete_all_async (self->services, models && gtk_check_button_get_active (GTK_CHECK_BUTTON (models)), all_deleted, g_object_ref (self));
 }
 
 /* There is no undo for this, so it asks. */
@@ -52,14 +74,23 @@ static void
 delete_all (TytoPreferences *self)
 {
   GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), _("Delete everything?"),
-                                              _("All chats are deleted, with the copies of the pictures and documents in them. "
-                                                "Models, preferences and your own files stay."));
+                                              _("All chats are deleted for good, with the copies of pictures and documents in them, older copies of the "
+                                                "history, and your preferences. Your own files stay where they are."));
+  guint64 size = tyto_model_library_get_imported_size (tyto_services_get_library (self->services));
 
+  if (size > 0) {
+    g_autofree char *size_text = g_format_size (size), *text = g_strdup_printf (_("Imported models too (%s)"), size_text);
+    GtkWidget *models = gtk_check_button_new_with_label (text);
+
+    gtk_check_button_set_active (GTK_CHECK_BUTTON (models), TRUE);
+    gtk_widget_set_halign (models, GTK_ALIGN_CENTER);
+    adw_message_dialog_set_extra_child (ADW_MESSAGE_DIALOG (dialog), models);
+  }
   adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _("_Cancel"), "delete", _("_Delete everything"), NULL);
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "delete", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  g_signal_connect_swapped (dialog, "response", G_CALLBACK (delete_answered), self);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (delete_answered), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));
 }
 
@@ -92,6 +123,7 @@ add_row (GtkWidget *parent, const char *title, const char *subtitle, GtkWidget *
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   if (subtitle)
     adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
   gtk_widget_set_valign (widget, GTK_ALIGN_CENTER);
   gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), widget);
@@ -151,13 +183,52 @@ build_language (void)
   return row;
 }
 
+/* What the numbers of the setting "kv" stand for. */
 static GtkWidget *
-build_answers (void)
+build_kv (void)
+{
+  const char *const names[] = { _("As fits the model"), _("Exact (32 bits)"), _("Half (16 bits)"), _("Small (8 bits)"), NULL };
+  g_autoptr (GtkStringList) list = gtk_string_list_new (names);
+  GtkWidget *row = adw_combo_row_new ();
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Memory of the chat"));
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _("How exactly the model keeps what was said: smaller needs less memory"));
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
+  adw_combo_row_set_model (ADW_COMBO_ROW (row), G_LIST_MODEL (list));
+  g_settings_bind (tyto_settings_get (), "kv", row, "selected", G_SETTINGS_BIND_DEFAULT);
+  return row;
+}
+
+static void
+show_models (TytoPreferences *self)
+{
+  gtk_window_present (GTK_WINDOW (tyto_models_window_new (GTK_WINDOW (self), self->services)));
+}
+
+/* Which model new chats begin with, and the way to all of them. */
+static void
+add_model (TytoPreferences *self, GtkWidget *group)
+{
+  GtkWidget *button = gtk_button_new_with_mnemonic (_("_Models…")), *row;
+  const char *path = tyto_services_get_model_path (self->services);
+  TytoModel *model = path ? tyto_model_library_find (tyto_services_get_library (self->services), path) : NULL;
+  g_autofree char *name = model ? g_markup_escape_text (tyto_model_get_name (model), -1) : NULL;
+
+  g_signal_connect_swapped (button, "clicked", G_CALLBACK (show_models), self);
+  row = add_row (group, _("Model"), name ? name : _("None"), button);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 1);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Models"), -1);
+}
+
+static GtkWidget *
+build_answers (TytoPreferences *self)
 {
   GtkWidget *group = adw_preferences_group_new (), *instructions = adw_entry_row_new (), *toggle = gtk_switch_new ();
   GtkWidget *advanced = adw_expander_row_new ();
 
   adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (group), _("Answers"));
+  if (self->services)
+    add_model (self, group);
   add_row (group, _("Varied answers"), _("Choose among the likely words instead of always taking the likeliest"), toggle);
   g_settings_bind (tyto_settings_get (), "varied", toggle, "active", G_SETTINGS_BIND_DEFAULT);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), build_language ());
@@ -169,9 +240,11 @@ build_answers (void)
   add_number (advanced, _("Temperature"), _("Of varied answers: higher is more surprising"), "temperature", 0.05, 2.0, 0.05, 2);
   add_number (advanced, _("Words to choose among (top-k)"), _("Of varied answers; 0: all words"), "top-k", 0.0, 1000.0, 1.0, 0);
   add_number (advanced, _("Share of likely words (top-p)"), _("Of varied answers; 1: all words"), "top-p", 0.05, 1.0, 0.05, 2);
+  add_number (advanced, _("Least likely words (min-p)"), _("Of varied answers; 0: all words"), "min-p", 0.0, 1.0, 0.05, 2);
   add_number (advanced, _("Holding back repetitions"), _("1: not at all"), "repeat-penalty", 1.0, 2.0, 0.05, 2);
   add_number (advanced, _("Longest answer in tokens"), NULL, "max-tokens", 16.0, 4096.0, 16.0, 0);
-  add_number (advanced, _("Threads"), _("0: one for each core. Counts from the next start."), "threads", 0.0, 256.0, 1.0, 0);
+  add_number (advanced, _("Threads"), _("0: one for each core"), "threads", 0.0, 256.0, 1.0, 0);
+  adw_expander_row_add_row (ADW_EXPANDER_ROW (advanced), build_kv ());
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), advanced);
   return group;
 }
@@ -188,7 +261,7 @@ build_data (TytoPreferences *self)
   if (self->services) {
     g_signal_connect_swapped (delete, "clicked", G_CALLBACK (delete_all), self);
     gtk_widget_add_css_class (delete, "destructive-action");
-    add_row (group, _("Delete everything"), _("All chats and the copies in them"), delete);
+    add_row (group, _("Delete everything"), _("Chats, copies, preferences, and imported models if you like"), delete);
   } else {
     g_object_ref_sink (delete);
     g_object_unref (delete);
@@ -206,7 +279,7 @@ tyto_preferences_new (GtkWindow *parent, TytoServices *services)
   self->services = services ? g_object_ref (services) : NULL;
   adw_preferences_page_set_title (ADW_PREFERENCES_PAGE (page), _("General"));
   adw_preferences_page_set_icon_name (ADW_PREFERENCES_PAGE (page), "preferences-system-symbolic");
-  adw_preferences_page_add (ADW_PREFERENCES_PAGE (page), ADW_PREFERENCES_GROUP (build_answers ()));
+  adw_preferences_page_add (ADW_PREFERENCES_PAGE (page), ADW_PREFERENCES_GROUP (build_answers (self)));
   adw_preferences_page_add (ADW_PREFERENCES_PAGE (page), ADW_PREFERENCES_GROUP (build_data (self)));
   adw_preferences_window_add (ADW_PREFERENCES_WINDOW (self), ADW_PREFERENCES_PAGE (page));
   return GTK_WIDGET (self);

@@ -73,6 +73,7 @@ tyto_settings_get_answer_options (TytoAnswerOptions *options, char **instruction
     options->temperature = g_settings_get_double (settings, "temperature");
     options->top_k = g_settings_get_int (settings, "top-k");
     options->top_p = g_settings_get_double (settings, "top-p");
+    options->min_p = g_settings_get_double (settings, "min-p");
   }
   options->repeat_penalty = g_settings_get_double (settings, "repeat-penalty");
   options->max_tokens = g_settings_get_int (settings, "max-tokens");
@@ -89,4 +90,13 @@ tyto_settings_get_threads (void)
   GSettings *settings = tyto_settings_get ();
 
   return settings ? g_settings_get_int (settings, "threads") : 0;
+}
+
+OwlKvType
+tyto_settings_get_kv (void)
+{
+  GSettings *settings = tyto_settings_get ();
+
+  /* The numbers of the setting are those of OwlKvType. */
+  return settings ? (OwlKvType) CLAMP (g_settings_get_int (settings, "kv"), OWL_KV_DEFAULT, OWL_KV_Q8_0) : OWL_KV_DEFAULT;
 }

@@ -16,6 +16,9 @@ void tyto_settings_get_answer_options (TytoAnswerOptions *options, char **instru
 /* Threads for the model; 0: as many as the computer has cores. */
 int tyto_settings_get_threads (void);
 
+/* Type of the KV cache. */
+OwlKvType tyto_settings_get_kv (void);
+
 /* Languages that an answer can be wished in: their names in themselves, and in English for the model; ended by NULLs. */
 typedef struct {
   const char *code, *name, *english;

@@ -158,5 +158,6 @@ void
 tyto_window_attach (TytoWindow *self, GFile *const *files, int n_files)
 {
   for (int i = 0; i < n_files; i++)
-    tyto_composer_attach_file (TYTO_COMPOSER (self->composer), files[i]);
+    if (!_tyto_window_import_model (self, files[i]))
+      tyto_composer_attach_file (TYTO_COMPOSER (self->composer), files[i]);
 }

@@ -7,6 +7,7 @@
 #include "ui/tyto-chat-view.h"
 #include "ui/tyto-conversation-list.h"
 #include "ui/tyto-empty.h"
+#include "ui/tyto-model-button.h"
 #include "ui/tyto-search.h"
 #include "ui/tyto-settings.h"
 
@@ -32,8 +33,10 @@ build_menu (void)
   GtkWidget *button = gtk_menu_button_new ();
   g_autoptr (GMenu) menu = g_menu_new ();
 
+  g_menu_append (menu, _("_Models"), "app.models");
   if (tyto_settings_get ())
     g_menu_append (menu, _("_Preferences"), "app.preferences");
+  g_menu_append (menu, _("_Open the folder of data"), "app.data-folder");
   g_menu_append (menu, _("_Keyboard shortcuts"), "app.shortcuts");
   g_menu_append (menu, _("_About Tyto"), "app.about");
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (button), "open-menu-symbolic");
@@ -109,16 +112,12 @@ build_content (TytoWindow *self)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new (), *overlay = gtk_overlay_new ();
 
-  self->title = adw_window_title_new ("", "");
+  self->title = tyto_model_button_new (self->services);
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), self->title);
   self->side_button = icon_button ("sidebar-show-symbolic", _("Show or hide the chats"), "win.side-pane");
   adw_header_bar_pack_start (ADW_HEADER_BAR (header), self->side_button);
 
-  self->banner_label = gtk_label_new (NULL);
-  gtk_label_set_wrap (GTK_LABEL (self->banner_label), TRUE);
-  gtk_widget_add_css_class (self->banner_label, "banner");
-  self->banner = gtk_revealer_new ();
-  gtk_revealer_set_child (GTK_REVEALER (self->banner), self->banner_label);
+  self->state_bar = _tyto_window_build_state_bar (self);
 
   self->view = tyto_chat_view_new ();
   g_signal_connect_swapped (self->view, "again", G_CALLBACK (_tyto_window_again), self);
@@ -137,7 +136,7 @@ build_content (TytoWindow *self)
   adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (self->toasts), self->stack);
 
   gtk_box_append (GTK_BOX (box), header);
-  gtk_box_append (GTK_BOX (box), self->banner);
+  gtk_box_append (GTK_BOX (box), self->state_bar);
   gtk_box_append (GTK_BOX (box), self->toasts);
   gtk_box_append (GTK_BOX (box), build_composer (self));
   gtk_widget_add_css_class (box, "content-pane");

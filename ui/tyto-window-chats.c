@@ -106,6 +106,7 @@ open_chat (TytoWindow *self, TytoConversation *conversation, gboolean is_new)
                                 tyto_services_get_engine (self->services), conversation, is_new);
   g_signal_connect_swapped (self->chat, "notify::busy", G_CALLBACK (busy_changed), self);
   g_signal_connect_swapped (conversation, "notify::title", G_CALLBACK (_tyto_window_update_title), self);
+  _tyto_window_use_model (self);
   tyto_chat_view_set_chat (TYTO_CHAT_VIEW (self->view), self->chat);
   g_signal_connect_swapped (tyto_chat_get_messages (self->chat), "items-changed", G_CALLBACK (_tyto_window_update_page), self);
   if (!is_new && !was_running)

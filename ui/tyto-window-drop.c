@@ -3,6 +3,8 @@
 
 #include "ui/tyto-window-private.h"
 
+#include "app/models/import-source.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -35,8 +37,10 @@ describe (const GValue *value)
   n = g_slist_length (files);
   if (n == 1) {
     g_autofree char *name = g_file_get_basename (files->data);
-    g_autofree char *folded = g_utf8_casefold (name ? name : "", -1);
+    g_autofree char *folded = g_utf8_casefold (name ? name : "", -1), *path = g_file_get_path (files->data);
 
+    if (path && tyto_import_source_seems_likely (path))
+      return g_strdup (_("Import this model"));
     if (g_str_has_suffix (folded, ".pdf"))
       return g_strdup_printf (_("Choose pages of %s"), name);
     return g_strdup_printf (_("Attach %s"), name);
@@ -103,7 +107,8 @@ dropped (GtkDropTarget *target, const GValue *value, double x, double y, TytoWin
   gtk_widget_set_visible (self->drop_frame, FALSE);
   if (G_VALUE_HOLDS (value, GDK_TYPE_FILE_LIST)) {
     for (GSList *l = gdk_file_list_get_files (g_value_get_boxed (value)); l; l = l->next)
-      tyto_composer_attach_file (TYTO_COMPOSER (self->composer), l->data);
+      if (!_tyto_window_import_model (self, l->data))
+        tyto_composer_attach_file (TYTO_COMPOSER (self->composer), l->data);
     tyto_composer_focus (TYTO_COMPOSER (self->composer));
     return TRUE;
   }

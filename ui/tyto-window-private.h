@@ -19,13 +19,24 @@ struct _TytoWindow {
   guint draft_timer, cost_timer;
   gboolean prepare; /* with the next measurement */
 
-  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *banner, *banner_label, *toasts;
+  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *state_bar, *toasts;
   GtkWidget *drop_frame, *drop_label;
 };
 
 /* tyto-window.c: what the header, the middle and the composer say about the open chat. */
 void _tyto_window_update_title (TytoWindow *self);
 void _tyto_window_update_page (TytoWindow *self);
+
+/* tyto-window-models.c: models and states of this window's chat. */
+GtkWidget *_tyto_window_build_state_bar (TytoWindow *self);
+/* The open chat is in sight: it is answered with its own model. */
+void _tyto_window_use_model (TytoWindow *self);
+/* Takes what is a model or an adapter to the import; FALSE for anything else. */
+gboolean _tyto_window_import_model (TytoWindow *self, GFile *file);
+/* After a full disk. */
+void _tyto_window_save_again (TytoWindow *self);
+/* The line of the empty chat about what the model can do. */
+void _tyto_window_update_note (TytoWindow *self);
 
 /* tyto-window-build.c: the widgets, and the signals between them. */
 void _tyto_window_build (TytoWindow *self);

@@ -3,8 +3,7 @@
 
 #include "ui/tyto-window-private.h"
 
-#include "app/models/tyto-models.h"
-#include "ui/tyto-empty.h"
+#include "ui/tyto-model-button.h"
 #include "ui/tyto-settings.h"
 
 #include <glib/gi18n.h>
@@ -13,52 +12,17 @@
 
 G_DEFINE_FINAL_TYPE (TytoWindow, tyto_window, ADW_TYPE_APPLICATION_WINDOW)
 
-/* Title and subtitle follow the conversation and the model. */
 void
 _tyto_window_update_title (TytoWindow *self)
 {
-  TytoEngine *engine = tyto_services_get_engine (self->services);
   const char *title = self->chat ? tyto_conversation_get_title (tyto_chat_get_conversation (self->chat)) : "";
-  const char *path = tyto_services_get_model_path (self->services), *name = tyto_engine_get_model_name (engine);
-  g_autofree char *subtitle = NULL;
 
-  switch (tyto_engine_get_state (engine)) {
-  case TYTO_ENGINE_LOADING:
-    subtitle = g_strdup_printf (_("Loading the model, %.0f %%"), tyto_engine_get_progress (engine) * 100.0);
-    break;
-  case TYTO_ENGINE_READY:
-    subtitle = g_strdup (tyto_models_is_starter (path) ? _("Starter model") : name);
-    break;
-  case TYTO_ENGINE_NONE:
-  case TYTO_ENGINE_FAILED:
-  default:
-    subtitle = g_strdup (_("No model"));
-  }
-  adw_window_title_set_title (ADW_WINDOW_TITLE (self->title), *title ? title : _("New chat"));
-  adw_window_title_set_subtitle (ADW_WINDOW_TITLE (self->title), subtitle);
-}
-
-/* What is wrong and what to do about it, above everything, until it is right. */
-static void
-update_banner (TytoWindow *self)
-{
-  TytoEngine *engine = tyto_services_get_engine (self->services);
-  const char *text = tyto_services_get_problem (self->services);
-  g_autofree char *failed = NULL;
-
-  if (!text && !tyto_services_get_model_path (self->services))
-    text = _("No model was found. Install Tyto again, or set TYTO_MODEL to a model folder.");
-  else if (!text && tyto_engine_get_state (engine) == TYTO_ENGINE_FAILED)
-    text = failed = g_strdup_printf (_("The model could not be loaded: %s"), tyto_engine_get_error (engine));
-  gtk_label_set_text (GTK_LABEL (self->banner_label), text ? text : "");
-  gtk_revealer_set_reveal_child (GTK_REVEALER (self->banner), text != NULL);
+  tyto_model_button_set_title (TYTO_MODEL_BUTTON (self->title), *title ? title : _("New chat"));
 }
 
 static void
 engine_changed (TytoWindow *self)
 {
-  _tyto_window_update_title (self);
-  update_banner (self);
   _tyto_window_measure_soon (self, TRUE);
 }
 
@@ -111,6 +75,7 @@ tyto_window_dispose (GObject *object)
     }
     g_ptr_array_set_size (self->running, 0);
     g_signal_handlers_disconnect_by_data (tyto_services_get_engine (self->services), self);
+    g_signal_handlers_disconnect_by_data (tyto_services_get_library (self->services), self);
     g_signal_handlers_disconnect_by_data (self->services, self);
   }
   self->flap = NULL;
@@ -171,17 +136,14 @@ tyto_window_new (GtkApplication *application, TytoServices *services)
   remember_size (self);
   _tyto_window_build (self);
   g_signal_connect_swapped (tyto_services_get_engine (services), "notify::state", G_CALLBACK (engine_changed), self);
-  g_signal_connect_swapped (tyto_services_get_engine (services), "notify::progress", G_CALLBACK (_tyto_window_update_title), self);
-  g_signal_connect_swapped (services, "notify::problem", G_CALLBACK (update_banner), self);
-  g_signal_connect_swapped (services, "notify::model-path", G_CALLBACK (update_banner), self);
+  g_signal_connect_swapped (services, "notify::model-path", G_CALLBACK (_tyto_window_update_note), self);
+  g_signal_connect_swapped (tyto_services_get_library (services), "changed", G_CALLBACK (_tyto_window_update_note), self);
+  g_signal_connect_swapped (services, "save-again", G_CALLBACK (_tyto_window_save_again), self);
   g_signal_connect_swapped (services, "emptied", G_CALLBACK (_tyto_window_emptied), self);
   g_signal_connect_swapped (services, "notify::listed", G_CALLBACK (draft_listed), self);
   g_signal_connect_swapped (services, "trouble", G_CALLBACK (_tyto_window_toast), self);
-  if (tyto_models_is_starter (tyto_services_get_model_path (services)))
-    tyto_empty_set_note (TYTO_EMPTY (self->empty), _("The starter model knows simple drawn pictures: objects, shapes, colours, counts and receipts. "
-                                                     "It cannot see photographs or read words."));
-  update_banner (self);
   _tyto_window_find_screenshot (self);
   _tyto_window_new_chat (self);
+  _tyto_window_update_note (self);
   return self;
 }

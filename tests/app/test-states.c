@@ -50,14 +50,22 @@ kind_of (TytoServices *services)
   return state.kind;
 }
 
+static gboolean
+says (TytoServices *services, TytoStateKind kind, const char *part)
+{
+  g_auto (TytoState) state = { 0 };
+
+  tyto_services_get_state (services, &state);
+  return state.kind == kind && strstr (state.text, part);
+}
+
 static void
 assert_state (TytoServices *services, TytoStateKind kind, const char *part, TytoStateAction first, TytoStateAction second)
 {
   g_auto (TytoState) state = { 0 };
 
-  WAIT_FOR (kind_of (services) == kind, LIMIT);
+  WAIT_FOR (says (services, kind, part), LIMIT);
   tyto_services_get_state (services, &state);
-  g_assert_nonnull (strstr (state.text, part));
   g_assert_cmpint (state.actions[0], ==, first);
   g_assert_cmpint (state.actions[1], ==, second);
 }
