@@ -50,6 +50,8 @@ update_name (TytoModelButton *self)
     name = tyto_model_get_name (model);
   else if (path && tyto_models_is_starter (path))
     name = _("Starter model");
+  else if (path && tyto_engine_get_state (engine) == TYTO_ENGINE_READY)
+    name = tyto_engine_get_model_name (engine);
   else if (path)
     name = base = g_filename_display_basename (path);
   tyto_adapter_spec_parse (tyto_services_get_adapter (self->services), &adapter, &strength);

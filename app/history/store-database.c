@@ -205,7 +205,7 @@ back_up (sqlite3 *db, const char *folder, int version, GError **error)
 static gboolean
 migrate (sqlite3 *db, const char *folder, GError **error)
 {
-  int version = read_version (db, error);
+  int version = read_version (db, error), first = version;
 
   if (version < 0)
     return FALSE;
@@ -218,7 +218,8 @@ migrate (sqlite3 *db, const char *folder, GError **error)
     g_autofree char *sql =
         g_strdup_printf ("BEGIN IMMEDIATE; %s PRAGMA user_version = %d; COMMIT;", migrations[version], version + 1);
 
-    if (version > 0 && !back_up (db, folder, version, error))
+    /* As it was found; not what lies between, and nothing of a new one. */
+    if (version == first && version > 0 && !back_up (db, folder, version, error))
       return FALSE;
     if (!run_sql (db, sql, error)) {
       sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
