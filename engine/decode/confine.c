@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decode/confine.h"
 
+#include "decode/confine-private.h"
 #include "decode/decoder-protocol.h"
 
 #include <signal.h>
@@ -32,9 +33,12 @@ owl_confine_process (void)
   set_limit (RLIMIT_FSIZE, OWL_DECODER_MAX_DATA);
   signal (SIGXFSZ, SIG_IGN);
 #ifndef __SANITIZE_ADDRESS__
-  /* The address sanitiser reserves terabytes and opens files of its own. */
+  /* The address sanitiser reserves terabytes, opens files of its own, and looks for leaks with a thread that traces the others. */
   set_limit (RLIMIT_AS, MEMORY_LIMIT);
   set_limit (RLIMIT_NOFILE, MAX_DESCRIPTORS);
+  /* Each as far as the kernel and the build have it: neither is everywhere, and one still holds without the other. */
+  owl_confine_files ();
+  owl_confine_calls ();
 #endif
 }
 

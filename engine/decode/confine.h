@@ -7,8 +7,8 @@ G_BEGIN_DECLS
 
 /* What `owl-decoder` denies itself: the one place for limits of the process. */
 
-/* Once, before anything is read: memory, file size, descriptors, no core files, no new privileges, and death
- * with the client. */
+/* Once, before anything is read: memory, file size, descriptors, no core files, no new privileges, death with the client; where they are to be
+ * had also files (Landlock) and system calls (seccomp). */
 void owl_confine_process (void);
 /* Before each request: processor time. */
 void owl_confine_request (void);
