@@ -164,6 +164,42 @@ owl_prompt_count (OwlModel *model, const char *system_text, const char *instruct
   return n;
 }
 
+void
+owl_prompt_part_free (OwlPromptPart *part)
+{
+  g_free (part->text);
+  g_free (part);
+}
+
+/* The text before a picture ("\nHuman: ") parts pictures from each other, so a run of picture positions is one picture. */
+GPtrArray *
+owl_prompt_list_parts (OwlModel *model, const char *system_text, const char *instructions, const OwlTurn *turns, gsize n_turns)
+{
+  const OwlTokenizer *tokenizer = owl_model_get_tokenizer (model);
+  g_autoptr (GArray) list = g_array_new (FALSE, FALSE, sizeof (gint32));
+  g_autoptr (GString) text = g_string_new (NULL);
+  GPtrArray *parts = g_ptr_array_new_with_free_func ((GDestroyNotify) owl_prompt_part_free);
+  const gint32 *ids;
+
+  append_bos (model, list);
+  append_system (text, system_text, instructions);
+  for (gsize i = 0; i < n_turns; i++)
+    append_turn (model, &turns[i], i == n_turns - 1, text, list, NULL);
+  flush (tokenizer, text, list);
+  ids = (const gint32 *) (const void *) list->data;
+  for (gsize start = 0, end = 0; start < list->len; start = end) {
+    OwlPromptPart *part = g_new0 (OwlPromptPart, 1);
+    gboolean picture = ids[start] == OWL_IMAGE_ID;
+
+    while (end < list->len && (ids[end] == OWL_IMAGE_ID) == picture)
+      end++;
+    part->n_tokens = end - start;
+    part->text = picture ? NULL : owl_tokenizer_decode (tokenizer, ids + start, part->n_tokens, NULL);
+    g_ptr_array_add (parts, part);
+  }
+  return parts;
+}
+
 int
 owl_prompt_plan (OwlModel *model, const char *system_text, const char *instructions, const OwlTurn *turns, gsize n_turns,
                  int context, gsize *n_positions, GError **error)

@@ -45,6 +45,16 @@ const gint32 *owl_prompt_get_ids (const OwlPrompt *prompt, gsize *n);
 /* How many positions owl_prompt_new_from_turns would give; `visual_positions` may stand for the visuals. */
 gsize owl_prompt_count (OwlModel *model, const char *system_text, const char *instructions, const OwlTurn *turns, gsize n_turns);
 
+/* What a prompt is made of, for showing it: pieces of text and pictures in order. */
+typedef struct {
+  char *text;     /* as its tokens decode; NULL: a picture */
+  gsize n_tokens; /* positions; the first piece of text has the begin mark with it */
+} OwlPromptPart;
+void owl_prompt_part_free (OwlPromptPart *part);
+
+/* The parts (transfer full) of the prompt that owl_prompt_new_from_turns would give; `visual_positions` may stand for the visuals. */
+GPtrArray *owl_prompt_list_parts (OwlModel *model, const char *system_text, const char *instructions, const OwlTurn *turns, gsize n_turns);
+
 /* Plans what fits: `context` positions in all, of which min(512, context/4) are kept for the answer. Returns how many of the oldest turns must
  * leave (0 when everything fits); when some must, so many leave that at most 60 % is filled. -1 and OWL_ERROR_LIMIT when the
  * last turn alone does not fit. `n_positions` (may be NULL) gets the length of the prompt that is left. */

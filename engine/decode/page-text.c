@@ -296,6 +296,12 @@ owl_contents_get_outline (const OwlContents *contents, gsize *n_items)
   return (const OwlOutlineItem *) (const void *) contents->outline->data;
 }
 
+int
+owl_contents_get_n_pages (const OwlContents *contents)
+{
+  return contents->n_pages;
+}
+
 const char *
 owl_contents_get_label (const OwlContents *contents, int page)
 {

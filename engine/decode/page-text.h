@@ -52,6 +52,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlContents, owl_contents_unref)
 const OwlOutlineItem *owl_contents_get_outline (const OwlContents *contents, gsize *n_items);
 /* The label of a page ("iv", "12"), or NULL when it has none. */
 const char *owl_contents_get_label (const OwlContents *contents, int page);
+int owl_contents_get_n_pages (const OwlContents *contents);
 OwlContents *owl_contents_new_from_reply (GBytes *bytes, int n_pages);
 
 G_END_DECLS

@@ -42,18 +42,25 @@ owl_grid_choose (int width, int height, int size)
   return chosen;
 }
 
+GPtrArray *
+owl_tiles_cut (const OwlPicture *picture, OwlGrid grid, int size)
+{
+  g_autoptr (OwlPicture) page = owl_picture_scale (picture, grid.columns * size, grid.rows * size);
+  GPtrArray *squares = g_ptr_array_new_with_free_func ((GDestroyNotify) owl_picture_unref);
+
+  for (int row = 0; row < grid.rows; row++)
+    for (int column = 0; column < grid.columns; column++)
+      g_ptr_array_add (squares, owl_picture_crop (page, column * size, row * size, size, size));
+  return squares;
+}
+
 void
 owl_preprocess_tiles (const OwlPicture *picture, OwlGrid grid, int size, const float mean[3], const float std[3], float *values)
 {
-  g_autoptr (OwlPicture) page = owl_picture_scale (picture, grid.columns * size, grid.rows * size);
+  g_autoptr (GPtrArray) squares = owl_tiles_cut (picture, grid, size);
   gsize n_values = 3 * (gsize) size * (gsize) size;
 
   owl_preprocess (picture, size, mean, std, values);
-  for (int row = 0; row < grid.rows; row++)
-    for (int column = 0; column < grid.columns; column++) {
-      g_autoptr (OwlPicture) tile = owl_picture_crop (page, column * size, row * size, size, size);
-
-      values += n_values;
-      owl_preprocess (tile, size, mean, std, values);
-    }
+  for (guint i = 0; i < squares->len; i++)
+    owl_preprocess (g_ptr_array_index (squares, i), size, mean, std, values + (i + 1) * n_values);
 }

@@ -23,8 +23,11 @@ typedef struct {
  * of a square. The first of UReader's list among equals. */
 OwlGrid owl_grid_choose (int width, int height, int size);
 
-/* `values` [1 + rows · columns, 3, size, size]: the overview, then the squares row by row, each prepared as owl_preprocess does.
- * The page is resized to the whole grid first, without regard to its aspect ratio. */
+/* The squares of a page row by row (OwlPicture; transfer full): the page is resized to the whole grid, without regard to its aspect ratio. */
+GPtrArray *owl_tiles_cut (const OwlPicture *picture, OwlGrid grid, int size);
+
+/* `values` [1 + rows · columns, 3, size, size]: the overview, then the squares row by row of
+ * owl_tiles_cut, each prepared as owl_preprocess does. */
 void owl_preprocess_tiles (const OwlPicture *picture, OwlGrid grid, int size, const float mean[3], const float std[3],
                            float *values);
 

@@ -62,6 +62,9 @@ typedef enum { OWL_DETAIL_DEFAULT, OWL_DETAIL_OVERVIEW, OWL_DETAIL_FINE } OwlDet
 gboolean owl_model_knows_tiles (const OwlModel *model);
 /* Decoder positions that a picture of this size takes; `rows` and `columns` (may be NULL) get its grid, 0 x 0 for an overview alone. */
 int owl_model_count_positions (const OwlModel *model, int width, int height, OwlDetail detail, int *rows, int *columns);
+/* The squares that the encoder gets of `picture`, as pixels before they are normalised: the overview, then the tiles row by row (OwlPicture;
+ * transfer full). `rows` and `columns` as above. NULL without vision. */
+GPtrArray *owl_model_cut_tiles (const OwlModel *model, const OwlPicture *picture, OwlDetail detail, int *rows, int *columns);
 int owl_model_get_threads (const OwlModel *model);
 
 /* Adapters (LoRA) of the model: each stays apart from the weights, y = Wx + strength·α/r·B(Ax), so switching is free.

@@ -129,6 +129,31 @@ owl_model_count_positions (const OwlModel *model, int width, int height, OwlDeta
   return (1 + grid.rows * grid.columns) * owl_model_get_visual_length (model);
 }
 
+GPtrArray *
+owl_model_cut_tiles (const OwlModel *model, const OwlPicture *picture, OwlDetail detail, int *rows, int *columns)
+{
+  GPtrArray *tiles;
+  OwlGrid grid;
+  int size;
+
+  if (!model->vision)
+    return NULL;
+  size = model->vision->image_size;
+  grid = choose_grid (model, owl_picture_get_width (picture), owl_picture_get_height (picture), detail);
+  if (rows)
+    *rows = grid.rows;
+  if (columns)
+    *columns = grid.columns;
+  tiles = g_ptr_array_new_with_free_func ((GDestroyNotify) owl_picture_unref);
+  g_ptr_array_add (tiles, owl_picture_scale (picture, size, size));
+  if (grid.rows > 0) {
+    g_autoptr (GPtrArray) squares = owl_tiles_cut (picture, grid, size);
+
+    g_ptr_array_extend_and_steal (tiles, g_steal_pointer (&squares));
+  }
+  return tiles;
+}
+
 void
 owl_model_get_visual_key (OwlModel *model, OwlPicture *picture, OwlDetail detail, guint8 key[32])
 {

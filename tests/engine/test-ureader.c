@@ -4,7 +4,9 @@
  * trained on them. */
 #include "golden-util.h"
 
+#include "decode/decoder-client.h"
 #include "image/tiles.h"
+#include "model/model.h"
 
 #include <math.h>
 #include <string.h>
@@ -139,6 +141,38 @@ test_tensors (Fixture *f, gconstpointer data)
   }
 }
 
+/* What is shown of the tiles is what the encoder gets: normalised, the shown pixels are the reference's. */
+static void
+test_shown_tiles (Fixture *f, gconstpointer data)
+{
+  static const float mean[3] = { 0.48145466f, 0.4578275f, 0.40821073f }, std[3] = { 0.26862954f, 0.26130258f, 0.27577711f };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlModel) model = owl_model_open (f->model, 1, NULL, NULL, NULL, &error);
+  json_t *page;
+  size_t i;
+
+  g_assert_no_error (error);
+  json_array_foreach (f->pages, i, page) {
+    g_autofree char *name = page_name (page), *image = ureader_path ("images", json_string_value (json_object_get (page, "image")));
+    g_autofree char *file = g_strdup_printf ("pixel_values_%s.npy", name), *path = ureader_path ("expected", file);
+    g_autoptr (Array) expected = array_read (path);
+    g_autoptr (OwlDecoder) decoder = owl_decoder_open_path (image, NULL, &error);
+    g_autoptr (OwlPicture) picture = owl_decoder_render (decoder, 0, 0, 0, NULL, &error);
+    int rows, columns;
+    g_autoptr (GPtrArray) tiles = owl_model_cut_tiles (model, picture, OWL_DETAIL_DEFAULT, &rows, &columns);
+    gsize n = expected->shape[2] * expected->shape[3];
+
+    g_assert_cmpuint (tiles->len, ==, expected->shape[0]);
+    g_assert_cmpint (1 + rows * columns, ==, (int) tiles->len);
+    for (guint t = 0; t < tiles->len; t++) {
+      const guint8 *pixels = owl_picture_get_pixels (g_ptr_array_index (tiles, t));
+
+      for (gsize p = 0; p < 3 * n; p++)
+        g_assert_cmpfloat_with_epsilon ((pixels[3 * (p % n) + p / n] / 255.0f - mean[p / n]) / std[p / n], expected->values[t * 3 * n + p], 1e-5);
+    }
+  }
+}
+
 static void
 test_answers (Fixture *f, gconstpointer data)
 {
@@ -203,6 +237,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ureader/grids", test_grids);
   g_test_add_func ("/ureader/grid-limits", test_grid_limits);
   g_test_add ("/ureader/tensors", Fixture, "ureader/ureader-tiny", set_up, test_tensors, tear_down);
+  g_test_add ("/ureader/shown-tiles", Fixture, "ureader/ureader-tiny", set_up, test_shown_tiles, tear_down);
   g_test_add ("/ureader/answers", Fixture, "ureader/ureader-tiny", set_up, test_answers, tear_down);
   g_test_add ("/ureader/overview", Fixture, "ureader/ureader-tiny", set_up, test_overview, tear_down);
   g_test_add ("/ureader/plain-weights", Fixture, "llama-tiny", set_up, test_plain_weights, tear_down);
