@@ -24,7 +24,10 @@ read_picture (TytoEngine *self, const PictureRef *ref, Reading *reading, GCancel
   double seconds;
   OwlVisual *visual = engine_pictures_read (self->pictures, ref, engine_say_reading, reading, &seconds, cancellable, error);
 
-  learn (&self->speed.picture_seconds, seconds);
+  if (visual && seconds > 0.0) {
+    learn (&self->speed.picture_seconds, seconds / engine_count_tiles (self, ref));
+    engine_share (self);
+  }
   return visual;
 }
 
@@ -132,6 +135,7 @@ learn_from (TytoEngine *self, const OwlAnswerStats *stats, gsize n_words)
   if (stats->n_generated >= MIN_TOKENS_TO_MEASURE && stats->decode_ms > 0.0)
     learn (&self->speed.words_per_second, (double) n_words * 1000.0 / stats->decode_ms);
   tyto_store_put_speed (self->store, self->loaded.setup->model, &self->speed);
+  engine_share (self);
 }
 
 static gboolean

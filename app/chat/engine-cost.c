@@ -29,6 +29,12 @@ make_blind_turns (TytoEngine *self, const AnswerRequest *request, GPtrArray *len
   return turns;
 }
 
+int
+engine_count_tiles (TytoEngine *self, const PictureRef *ref)
+{
+  return MAX (1, engine_pictures_count (self->pictures, ref) / MAX (1, owl_model_get_visual_length (self->loaded.model)));
+}
+
 /* Seconds until the first word, as far as the speed is known. */
 static double
 estimate_seconds (TytoEngine *self, const AnswerRequest *request, const TytoCost *cost)
@@ -36,13 +42,14 @@ estimate_seconds (TytoEngine *self, const AnswerRequest *request, const TytoCost
   /* What came before the question is evaluated already when the session holds this conversation. */
   gboolean held = cost->n_dropped == 0 && self->conversation == request->conversation;
   gsize n_evaluated = held ? cost->n_tokens : cost->n_used;
-  guint n_unread = 0;
+  int n_unread = 0; /* squares */
 
   for (guint t = 0; t < request->turns->len; t++) {
     const RequestTurn *turn = g_ptr_array_index (request->turns, t);
 
     for (guint i = 0; i < turn->pictures->len; i++)
-      n_unread += !engine_pictures_knows (self->pictures, g_ptr_array_index (turn->pictures, i));
+      if (!engine_pictures_knows (self->pictures, g_ptr_array_index (turn->pictures, i)))
+        n_unread += engine_count_tiles (self, g_ptr_array_index (turn->pictures, i));
   }
   if (self->speed.prompt_per_second <= 0.0 || (n_unread > 0 && self->speed.picture_seconds <= 0.0))
     return 0.0;

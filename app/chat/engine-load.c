@@ -29,6 +29,38 @@ say_loading (double fraction, gpointer user_data)
   }
 }
 
+static void
+set_shared (TytoEngine *self, OwlModel *model)
+{
+  OwlModel *old;
+
+  g_mutex_lock (&self->lock);
+  old = self->shared_model;
+  self->shared_model = model ? owl_model_ref (model) : NULL;
+  self->shared_speed = self->speed;
+  g_mutex_unlock (&self->lock);
+  g_clear_pointer (&old, owl_model_unref);
+}
+
+void
+engine_share (TytoEngine *self)
+{
+  set_shared (self, self->loaded.model);
+}
+
+OwlModel *
+engine_ref_model (TytoEngine *self, TytoSpeed *speed)
+{
+  OwlModel *model;
+
+  g_mutex_lock (&self->lock);
+  model = self->shared_model ? owl_model_ref (self->shared_model) : NULL;
+  if (speed)
+    *speed = self->shared_speed;
+  g_mutex_unlock (&self->lock);
+  return model;
+}
+
 gboolean
 engine_ensure_model (TytoEngine *self, const TytoEngineSetup *setup, AnswerRequest *request, GCancellable *cancellable, GError **error)
 {
@@ -43,6 +75,9 @@ engine_ensure_model (TytoEngine *self, const TytoEngineSetup *setup, AnswerReque
   }
   if (!self->loaded.model || g_strcmp0 (self->loaded.setup->model, setup->model) != 0)
     engine_say_state (self, TYTO_ENGINE_LOADING, 0.0, NULL, NULL);
+  /* The memory of the old model is needed for the new one. */
+  if (!self->loaded.model || !tyto_engine_setup_equal (self->loaded.setup, setup))
+    set_shared (self, NULL);
   done = engine_model_ensure (&self->loaded, setup, say_loading, &loading, &change, cancellable, &failure);
   if (change != ENGINE_MODEL_SAME)
     self->conversation = 0;
@@ -51,6 +86,7 @@ engine_ensure_model (TytoEngine *self, const TytoEngineSetup *setup, AnswerReque
     if (self->loaded.model)
       tyto_store_get_speed (self->store, setup->model, &self->speed);
   }
+  engine_share (self);
   if (done && (change != ENGINE_MODEL_SAME || !request))
     engine_say_state (self, TYTO_ENGINE_READY, 1.0, NULL, self->loaded.name);
   else if (!done)

@@ -6,15 +6,7 @@ engine_look_new (GPtrArray *path, TytoMessage *answer, gsize start, gsize length
 {
   EngineLook *look = g_new0 (EngineLook, 1);
 
-  look->attachments = g_ptr_array_new_with_free_func (g_object_unref);
-  for (guint i = 0; i < path->len; i++) {
-    TytoMessage *message = g_ptr_array_index (path, i);
-    GPtrArray *attachments = tyto_message_get_attachments (message);
-
-    for (guint a = 0; a < attachments->len && tyto_message_get_role (message) == TYTO_ROLE_USER; a++)
-      if (answer_request_sends_picture (g_ptr_array_index (attachments, a)))
-        g_ptr_array_add (look->attachments, g_object_ref (g_ptr_array_index (attachments, a)));
-  }
+  look->attachments = answer_request_list_pictures (path);
   look->ids = tyto_message_get_ids (answer) ? g_bytes_ref (tyto_message_get_ids (answer)) : NULL;
   look->start = start;
   look->length = length;

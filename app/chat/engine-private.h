@@ -44,6 +44,8 @@ struct _TytoEngine {
   GCancellable *loading;   /* of the loading that runs, or NULL; guarded by `lock` */
   AnswerRequest *running;  /* guarded by `lock` */
   TytoEngineSetup *wanted; /* written by the main thread alone; guarded by `lock` */
+  OwlModel *shared_model;  /* what `model` is, for other threads; guarded by `lock` */
+  TytoSpeed shared_speed;  /* the same of `speed`; guarded by `lock` */
 
   /* Engine thread. */
   EngineModel loaded;
@@ -71,11 +73,19 @@ typedef struct {
 /* How far pictures were read, for what waits for them (engine-news.c). An OwlProgress; `user_data` is a Reading. */
 void engine_say_reading (double fraction, gpointer user_data);
 
+/* For work beside the engine thread that reads the model without computing with it; any thread (engine-load.c). The model that is loaded (transfer
+ * full), or NULL; `speed` (may be NULL) gets what was measured with it. */
+OwlModel *engine_ref_model (TytoEngine *self, TytoSpeed *speed);
+
 /* All that follows is for the engine thread. */
 
 /* engine-load.c: sees to it that `setup` is what answers. The window hears of it when anything changes, and always when nobody asked yet (no
  * `request`). */
 gboolean engine_ensure_model (TytoEngine *self, const TytoEngineSetup *setup, AnswerRequest *request, GCancellable *cancellable, GError **error);
+/* Lets other threads know which model is loaded and how fast it is (engine-load.c). */
+void engine_share (TytoEngine *self);
+
+/* engine-load.c */
 void engine_run_load (TytoEngine *self, const Job *job, GCancellable *cancellable);
 
 /* engine-answer.c */
@@ -86,6 +96,8 @@ void engine_run_prepare (TytoEngine *self, AnswerRequest *request, GCancellable 
 void engine_run_look (TytoEngine *self, Job *job);
 
 /* engine-cost.c */
+/* How many squares a picture was or will be read in; at least 1. */
+int engine_count_tiles (TytoEngine *self, const PictureRef *ref);
 void engine_run_measure (TytoEngine *self, Job *job);
 /* A GSourceFunc for the main thread, whose data the measurement holds. */
 gboolean engine_measurement_free (gpointer measurement);

@@ -9,17 +9,13 @@ PictureRef *
 picture_ref_new (TytoAttachment *attachment)
 {
   PictureRef *ref = g_new0 (PictureRef, 1);
-  OwlPicture *thumbnail = tyto_attachment_get_thumbnail (attachment);
 
   ref->blob = g_strdup (tyto_attachment_get_blob (attachment));
   ref->name = g_strdup (tyto_attachment_get_name (attachment));
   ref->page = tyto_attachment_get_page (attachment);
   ref->detail = tyto_attachment_get_detail (attachment);
   ref->has_region = tyto_attachment_get_region (attachment, &ref->region);
-  if (thumbnail) {
-    ref->width = owl_picture_get_width (thumbnail);
-    ref->height = owl_picture_get_height (thumbnail);
-  }
+  tyto_attachment_get_full_size (attachment, &ref->width, &ref->height);
   return ref;
 }
 
@@ -58,6 +54,34 @@ answer_request_sends_picture (TytoAttachment *attachment)
   return tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_FAILED && (tyto_attachment_get_send (attachment) & TYTO_SEND_PICTURE) != 0;
 }
 
+GPtrArray *
+answer_request_list_pictures (GPtrArray *path)
+{
+  GPtrArray *pictures = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < path->len; i++) {
+    TytoMessage *message = g_ptr_array_index (path, i);
+    GPtrArray *attachments = tyto_message_get_attachments (message);
+
+    for (guint a = 0; a < attachments->len && tyto_message_get_role (message) == TYTO_ROLE_USER; a++)
+      if (answer_request_sends_picture (g_ptr_array_index (attachments, a)))
+        g_ptr_array_add (pictures, g_object_ref (g_ptr_array_index (attachments, a)));
+  }
+  return pictures;
+}
+
+char *
+answer_request_make_text (TytoAttachment *a)
+{
+  const char *kind = tyto_attachment_is_text_recognised (a) ? "Text recognised in" : "Text of", *text = tyto_attachment_get_text (a);
+
+  if (!text)
+    return NULL;
+  if (tyto_attachment_get_page_label (a))
+    return g_strdup_printf ("%s page %s of %s:\n%s\n\n", kind, tyto_attachment_get_page_label (a), tyto_attachment_get_name (a), text);
+  return g_strdup_printf ("%s %s:\n%s\n\n", kind, tyto_attachment_get_name (a), text);
+}
+
 char *
 tyto_engine_make_question (TytoMessage *message)
 {
@@ -66,15 +90,12 @@ tyto_engine_make_question (TytoMessage *message)
 
   for (guint i = 0; i < attachments->len; i++) {
     TytoAttachment *a = g_ptr_array_index (attachments, i);
-    const char *kind = tyto_attachment_is_text_recognised (a) ? "Text recognised in" : "Text of";
 
-    if (!(tyto_attachment_get_send (a) & TYTO_SEND_TEXT))
-      continue;
-    if (tyto_attachment_get_page_label (a))
-      g_string_append_printf (text, "%s page %s of %s:\n", kind, tyto_attachment_get_page_label (a), tyto_attachment_get_name (a));
-    else
-      g_string_append_printf (text, "%s %s:\n", kind, tyto_attachment_get_name (a));
-    g_string_append_printf (text, "%s\n\n", tyto_attachment_get_text (a));
+    if (tyto_attachment_get_send (a) & TYTO_SEND_TEXT) {
+      g_autofree char *own = answer_request_make_text (a);
+
+      g_string_append (text, own);
+    }
   }
   g_string_append (text, tyto_message_get_text (message));
   return g_string_free (text, FALSE);

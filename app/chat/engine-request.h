@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 typedef struct {
   char *blob, *name;
-  int page, width, height; /* of the thumbnail; 0 before it is there */
+  int page, width, height; /* in pixels; 0 before they are known */
   gboolean has_region;
   OwlRegion region;
   OwlDetail detail;
@@ -18,6 +18,10 @@ PictureRef *picture_ref_new (TytoAttachment *attachment);
 void picture_ref_free (PictureRef *ref);
 /* Whether an attachment goes to the model as a picture. */
 gboolean answer_request_sends_picture (TytoAttachment *attachment);
+/* The attachments (TytoAttachment; transfer full) of all questions of `path` that go as pictures, in order. */
+GPtrArray *answer_request_list_pictures (GPtrArray *path);
+/* The text of an attachment as the model gets it, under a line that says where it comes from; NULL without text. The caller frees. */
+char *answer_request_make_text (TytoAttachment *attachment);
 /* "HASH:PAGE:DETAIL", with a region's numbers: the name of its visual tokens in memory. */
 char *picture_ref_get_id (const PictureRef *ref);
 

@@ -499,6 +499,21 @@ tyto_chat_get_messages (TytoChat *self)
   return G_LIST_MODEL (self->shown);
 }
 
+GPtrArray *
+tyto_chat_get_path_to (TytoChat *self, TytoMessage *message)
+{
+  GPtrArray *path = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->shown)); i++) {
+    TytoMessage *m = g_list_model_get_item (G_LIST_MODEL (self->shown), i);
+
+    g_ptr_array_add (path, m);
+    if (m == message)
+      break;
+  }
+  return path;
+}
+
 gboolean
 tyto_chat_get_busy (TytoChat *self)
 {

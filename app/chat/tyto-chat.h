@@ -21,6 +21,8 @@ gboolean tyto_chat_load_finish (TytoChat *self, GAsyncResult *result, GError **e
 TytoConversation *tyto_chat_get_conversation (TytoChat *self);
 /* The shown path, a list of TytoMessage. Borrowed. */
 GListModel *tyto_chat_get_messages (TytoChat *self);
+/* The shown messages up to one of them, itself included (TytoMessage; transfer full). */
+GPtrArray *tyto_chat_get_path_to (TytoChat *self, TytoMessage *message);
 gboolean tyto_chat_get_busy (TytoChat *self);
 /* TRUE once something was sent. */
 gboolean tyto_chat_is_begun (TytoChat *self);

@@ -195,6 +195,7 @@ engine_thread (gpointer data)
   }
   engine_pictures_set_model (self->pictures, NULL);
   engine_model_clear (&self->loaded);
+  engine_share (self);
   return NULL;
 }
 

@@ -4,7 +4,6 @@
 #include "app/documents/tyto-documents.h"
 
 #include "app/documents/tyto-blobs.h"
-#include "app/documents/tyto-document-text.h"
 #include "app/documents/tyto-documents-private.h"
 
 #include <glib/gi18n.h>
@@ -16,8 +15,6 @@
 /* Open documents kept for the next request; each is a small process. */
 #define MAX_IDLE_DECODERS 3
 #define IMPORT_PRIORITY -100
-#define THUMBNAIL_PRIORITY -10
-#define ICON_PRIORITY 50
 #define COLLECT_PRIORITY 100
 
 typedef struct {
@@ -382,46 +379,6 @@ OwlPicture *
 tyto_documents_render_finish (TytoDocuments *self, GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-static void
-thumbnail_ready (GObject *object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (TytoAttachment) attachment = user_data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (OwlPicture) picture = tyto_documents_render_finish (TYTO_DOCUMENTS (object), result, &error);
-
-  if (!picture) {
-    tyto_attachment_set_failed (attachment, error->message);
-    return;
-  }
-  tyto_attachment_set_thumbnail (attachment, picture);
-  tyto_attachment_set_ready (attachment);
-}
-
-static void
-load_small (TytoDocuments *self, TytoAttachment *attachment, int size, int priority)
-{
-  const char *blob = tyto_attachment_get_blob (attachment), *name = tyto_attachment_get_name (attachment);
-  int page = tyto_attachment_get_page (attachment);
-  OwlRegion region;
-
-  if (tyto_attachment_get_region (attachment, &region))
-    tyto_documents_render_region_async (self, blob, name, page, &region, size, NULL, thumbnail_ready, g_object_ref (attachment));
-  else
-    tyto_documents_render_async (self, blob, name, page, size, priority, NULL, thumbnail_ready, g_object_ref (attachment));
-}
-
-void
-tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment)
-{
-  load_small (self, attachment, TYTO_THUMBNAIL_SIZE, THUMBNAIL_PRIORITY);
-}
-
-void
-tyto_documents_load_icon (TytoDocuments *self, TytoAttachment *attachment)
-{
-  load_small (self, attachment, TYTO_ICON_SIZE, ICON_PRIORITY);
 }
 
 OwlPicture *

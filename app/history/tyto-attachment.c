@@ -8,7 +8,8 @@ struct _TytoAttachment {
   int page, number;
   guint serial;
   TytoAttachmentState state;
-  OwlPicture *thumbnail;
+  OwlPicture *thumbnail, *whole;
+  int full_width, full_height;
   double progress;
 
   gboolean has_region;
@@ -65,6 +66,7 @@ tyto_attachment_finalize (GObject *object)
   g_free (self->error);
   g_free (self->text);
   g_clear_pointer (&self->thumbnail, owl_picture_unref);
+  g_clear_pointer (&self->whole, owl_picture_unref);
   G_OBJECT_CLASS (tyto_attachment_parent_class)->finalize (object);
 }
 
@@ -188,6 +190,36 @@ tyto_attachment_set_thumbnail (TytoAttachment *self, OwlPicture *thumbnail)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_THUMBNAIL_SERIAL]);
 }
 
+gboolean
+tyto_attachment_get_full_size (TytoAttachment *self, int *width, int *height)
+{
+  *width = self->full_width;
+  *height = self->full_height;
+  return self->full_width > 0;
+}
+
+void
+tyto_attachment_set_full_size (TytoAttachment *self, int width, int height)
+{
+  self->full_width = width;
+  self->full_height = height;
+}
+
+OwlPicture *
+tyto_attachment_get_whole (TytoAttachment *self)
+{
+  return self->whole;
+}
+
+void
+tyto_attachment_set_whole (TytoAttachment *self, OwlPicture *whole)
+{
+  g_clear_pointer (&self->whole, owl_picture_unref);
+  self->whole = owl_picture_ref (whole);
+  self->serial++;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_THUMBNAIL_SERIAL]);
+}
+
 int
 tyto_attachment_get_number (TytoAttachment *self)
 {
@@ -307,6 +339,9 @@ tyto_attachment_copy (TytoAttachment *attachment)
   tyto_attachment_set_detail (copy, attachment->detail);
   tyto_attachment_set_text (copy, attachment->text, attachment->recognised);
   tyto_attachment_set_send (copy, attachment->send);
+  tyto_attachment_set_full_size (copy, attachment->full_width, attachment->full_height);
+  if (attachment->whole)
+    tyto_attachment_set_whole (copy, attachment->whole);
   if (attachment->thumbnail)
     tyto_attachment_set_thumbnail (copy, attachment->thumbnail);
   if (attachment->state == TYTO_ATTACHMENT_READY)

@@ -45,6 +45,14 @@ void tyto_attachment_set_failed (TytoAttachment *self, const char *error);
 OwlPicture *tyto_attachment_get_thumbnail (TytoAttachment *self);
 void tyto_attachment_set_thumbnail (TytoAttachment *self, OwlPicture *thumbnail);
 
+/* Width and height in pixels of what the model is given before it is made small (of a part: the part's); FALSE before they are known. */
+gboolean tyto_attachment_get_full_size (TytoAttachment *self, int *width, int *height);
+void tyto_attachment_set_full_size (TytoAttachment *self, int width, int height);
+
+/* Of a part: a small version of all of the picture or page, for showing where the part lies, or NULL. Borrowed. Raises "thumbnail-serial". */
+OwlPicture *tyto_attachment_get_whole (TytoAttachment *self);
+void tyto_attachment_set_whole (TytoAttachment *self, OwlPicture *whole);
+
 int tyto_attachment_get_number (TytoAttachment *self);
 void tyto_attachment_set_number (TytoAttachment *self, int number);
 double tyto_attachment_get_progress (TytoAttachment *self);
