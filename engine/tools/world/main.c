@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* owl-world: draws the pictures and conversations that the starter model learns from, and scores a model on them. */
 #include "tools/world/output.h"
+#include "tools/world/look.h"
 #include "tools/world/score.h"
 
 #include "base/error.h"
@@ -75,7 +76,7 @@ main (int argc, char **argv)
   WorldSplit split = WORLD_TRAIN;
   WorldMix mix;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GOptionContext) context = g_option_context_new ("[score] — draw a world to learn from, or score a model on it");
+  g_autoptr (GOptionContext) context = g_option_context_new ("[score|look] — draw a world to learn from, or score a model on it");
   const GOptionEntry entries[] = {
     { "seed", 0, 0, G_OPTION_ARG_INT64, &seed, "Seed of the world (1)", "N" },
     { "first", 0, 0, G_OPTION_ARG_INT64, &first, "Number of the first record (0)", "N" },
@@ -113,10 +114,14 @@ main (int argc, char **argv)
     WorldScoring scoring = { .model = model, .seed = (guint64) seed, .count = (guint) count, .split = split_name ? split : WORLD_TEST, .mix = &mix, .blind = blind, .misses = misses, .threads = threads };
 
     ok = world_score (&scoring, &error);
+  } else if (argc == 2 && g_str_equal (argv[1], "look") && model) {
+    WorldLooking looking = { .model = model, .seed = (guint64) seed, .count = (guint) count, .split = split_name ? split : WORLD_TEST, .threads = threads };
+
+    ok = world_look (&looking, &error);
   } else if (argc == 1 && folder) {
     ok = generate (split, (guint64) seed, first, count, folder, pack ? side : 0, &mix, &error);
   } else {
-    fprintf (stderr, "owl-world: give --out DIR, or score with -m MODEL\n");
+    fprintf (stderr, "owl-world: give --out DIR, or score or look with -m MODEL\n");
     return 2;
   }
   if (!ok) {
