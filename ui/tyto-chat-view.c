@@ -34,7 +34,7 @@ struct _TytoChatView {
 
 G_DEFINE_FINAL_TYPE (TytoChatView, tyto_chat_view, GTK_TYPE_WIDGET)
 
-enum { SIGNAL_AGAIN, SIGNAL_EDIT, SIGNAL_DELETE, SIGNAL_VIEW, N_SIGNALS };
+enum { SIGNAL_AGAIN, SIGNAL_EDIT, SIGNAL_DELETE, SIGNAL_VIEW, SIGNAL_LOOK, SIGNAL_SEEN, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static GtkAdjustment *
@@ -109,6 +109,18 @@ static void
 row_view (TytoChatView *self, TytoAttachment *attachment)
 {
   g_signal_emit (self, signals[SIGNAL_VIEW], 0, attachment);
+}
+
+static void
+row_look (TytoChatView *self, const char *words, TytoMessageRow *row)
+{
+  g_signal_emit (self, signals[SIGNAL_LOOK], 0, tyto_message_row_get_message (row), words);
+}
+
+static void
+row_seen (TytoChatView *self, TytoMessageRow *row)
+{
+  g_signal_emit (self, signals[SIGNAL_SEEN], 0, tyto_message_row_get_message (row));
 }
 
 static void
@@ -222,6 +234,8 @@ make_row (TytoChatView *self, guint index)
   g_signal_connect_swapped (row, "edit", G_CALLBACK (row_edit), self);
   g_signal_connect_swapped (row, "delete", G_CALLBACK (row_delete), self);
   g_signal_connect_swapped (row, "view", G_CALLBACK (row_view), self);
+  g_signal_connect_swapped (row, "look", G_CALLBACK (row_look), self);
+  g_signal_connect_swapped (row, "seen", G_CALLBACK (row_seen), self);
   g_signal_connect_swapped (row, "picture", G_CALLBACK (row_picture), self);
   g_signal_connect_swapped (row, "sibling", G_CALLBACK (row_sibling), self);
   gtk_box_insert_child_after (GTK_BOX (self->list), row, row_before (self, index));
@@ -344,6 +358,10 @@ tyto_chat_view_class_init (TytoChatViewClass *klass)
       g_signal_new ("delete", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_MESSAGE);
   signals[SIGNAL_VIEW] =
       g_signal_new ("view", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_ATTACHMENT);
+  signals[SIGNAL_LOOK] =
+      g_signal_new ("look", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, TYTO_TYPE_MESSAGE, G_TYPE_STRING);
+  signals[SIGNAL_SEEN] =
+      g_signal_new ("seen", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_MESSAGE);
   signals[SIGNAL_EDIT] =
       g_signal_new ("edit", TYTO_TYPE_CHAT_VIEW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_MESSAGE);
 }

@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* The messages of a conversation. The view follows the growing answer only when it was at the end; otherwise a button leads there.
- * Signals: "again" (TytoMessage), "edit" (TytoMessage), "view" (TytoAttachment). */
+ * Signals: "again" (TytoMessage), "edit" (TytoMessage), "view" (TytoAttachment), "look" (TytoMessage, const char *: where the model
+ * looked for some words of an answer, or NULL for all), "seen" (TytoMessage: what the model saw). */
 #define TYTO_TYPE_CHAT_VIEW (tyto_chat_view_get_type ())
 G_DECLARE_FINAL_TYPE (TytoChatView, tyto_chat_view, TYTO, CHAT_VIEW, GtkWidget)
 

@@ -249,7 +249,7 @@ text_read (GObject *object, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&text, owl_page_text_unref);
 }
 
-void
+TytoAttachment *
 tyto_composer_attach_page (TytoComposer *self, const char *blob, const char *name, int page, const char *label)
 {
   g_autoptr (TytoAttachment) attachment = tyto_attachment_new (name, page);
@@ -260,6 +260,19 @@ tyto_composer_attach_page (TytoComposer *self, const char *blob, const char *nam
   tyto_strip_insert (TYTO_STRIP (self->strip), attachment, -1);
   tyto_documents_load_thumbnail (self->documents, attachment);
   tyto_documents_read_text_async (self->documents, blob, name, page, NULL, text_read, g_object_ref (attachment));
+  return attachment; /* the strip keeps it */
+}
+
+void
+tyto_composer_withdraw (TytoComposer *self, TytoAttachment *attachment)
+{
+  tyto_strip_withdraw (TYTO_STRIP (self->strip), attachment);
+}
+
+gboolean
+tyto_composer_is_reading (TytoComposer *self)
+{
+  return has_state (self, TYTO_ATTACHMENT_READING);
 }
 
 void
@@ -521,12 +534,12 @@ tyto_composer_init (TytoComposer *self)
 }
 
 GtkWidget *
-tyto_composer_new (TytoDocuments *documents)
+tyto_composer_new (TytoDocuments *documents, TytoEngine *engine)
 {
   TytoComposer *self = g_object_new (TYTO_TYPE_COMPOSER, NULL);
 
   self->documents = g_object_ref (documents);
-  self->strip = tyto_strip_new (documents);
+  self->strip = tyto_strip_new (documents, engine);
   g_signal_connect_swapped (self->strip, "changed", G_CALLBACK (strip_changed), self);
   g_signal_connect_swapped (self->strip, "ready", G_CALLBACK (strip_ready), self);
   g_signal_connect_swapped (self->strip, "view", G_CALLBACK (strip_view), self);

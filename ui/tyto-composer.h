@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/documents/tyto-documents.h"
+#include "app/chat/tyto-engine.h"
 
 #include <gtk/gtk.h>
 
@@ -16,7 +16,7 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_COMPOSER (tyto_composer_get_type ())
 G_DECLARE_FINAL_TYPE (TytoComposer, tyto_composer, TYTO, COMPOSER, GtkWidget)
 
-GtkWidget *tyto_composer_new (TytoDocuments *documents);
+GtkWidget *tyto_composer_new (TytoDocuments *documents, TytoEngine *engine);
 
 /* The text without white space at its ends; the caller frees. */
 char *tyto_composer_get_text (TytoComposer *self);
@@ -35,11 +35,16 @@ void tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled
 /* Takes files in: pictures become attachments, documents ask for their pages. */
 void tyto_composer_attach_file (TytoComposer *self, GFile *file);
 void tyto_composer_attach_texture (TytoComposer *self, GdkTexture *texture);
-/* A page of a document, as "choose-pages" gave it (from 0). `label`: as printed; NULL: its number. */
-void tyto_composer_attach_page (TytoComposer *self, const char *blob, const char *name, int page, const char *label);
+/* A page of a document, as "choose-pages" gave it (from 0). `label`: as printed; NULL: its number. Returns what was attached; borrowed. */
+TytoAttachment *tyto_composer_attach_page (TytoComposer *self, const char *blob, const char *name, int page, const char *label);
 
 /* Puts one in at a place (-1: the end): one that was taken out, or belongs to a draft. */
 void tyto_composer_insert (TytoComposer *self, TytoAttachment *attachment, int index);
+
+/* Takes one out again, without a word. */
+void tyto_composer_withdraw (TytoComposer *self, TytoAttachment *attachment);
+/* Whether something is still on its way in. */
+gboolean tyto_composer_is_reading (TytoComposer *self);
 
 void tyto_composer_focus (TytoComposer *self);
 

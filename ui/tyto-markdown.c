@@ -254,6 +254,29 @@ change_block (TytoMarkdown *self, Block *block, cmark_node *node, GtkWidget *bef
   gtk_box_insert_child_after (GTK_BOX (self), block->widget, before);
 }
 
+/* The selected text of a label somewhere below. */
+static char *
+find_selection (GtkWidget *widget)
+{
+  int start, end;
+
+  if (GTK_IS_LABEL (widget) && gtk_label_get_selection_bounds (GTK_LABEL (widget), &start, &end))
+    return g_utf8_substring (gtk_label_get_text (GTK_LABEL (widget)), start, end);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child)) {
+    char *found = find_selection (child);
+
+    if (found)
+      return found;
+  }
+  return NULL;
+}
+
+char *
+tyto_markdown_get_selection (TytoMarkdown *self)
+{
+  return find_selection (GTK_WIDGET (self));
+}
+
 void
 tyto_markdown_set_text (TytoMarkdown *self, const char *text, int n_pictures)
 {

@@ -16,6 +16,9 @@ GtkWidget *tyto_markdown_new (const char *description);
 /* The words alone, without marks. The caller frees. */
 char *tyto_markdown_to_plain (const char *text);
 
+/* What is selected of the text, as it is shown; NULL when nothing is. The caller frees. */
+char *tyto_markdown_get_selection (TytoMarkdown *self);
+
 /* `n_pictures`: numbers up to this one are links in "picture N". */
 void tyto_markdown_set_text (TytoMarkdown *self, const char *text, int n_pictures);
 

@@ -20,12 +20,12 @@ struct _TytoMessageRow {
   TytoMessage *message;
   gboolean last, hovered, focused;
 
-  GtkWidget *column, *boundary, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *delete, *speed;
+  GtkWidget *column, *boundary, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *look, *delete, *speed;
 };
 
 G_DEFINE_FINAL_TYPE (TytoMessageRow, tyto_message_row, GTK_TYPE_BOX)
 
-enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, SIGNAL_DELETE, SIGNAL_PICTURE, SIGNAL_VIEW, N_SIGNALS };
+enum { SIGNAL_AGAIN, SIGNAL_SIBLING, SIGNAL_EDIT, SIGNAL_DELETE, SIGNAL_PICTURE, SIGNAL_VIEW, SIGNAL_LOOK, SIGNAL_SEEN, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static gboolean
@@ -84,6 +84,8 @@ tyto_message_row_refresh (TytoMessageRow *self)
   gtk_widget_set_sensitive (self->delete, !busy);
   if (self->edit)
     gtk_widget_set_sensitive (self->edit, !busy);
+  if (self->look)
+    gtk_widget_set_visible (self->look, tyto_message_get_ids (self->message) && tyto_chat_get_next_number (self->chat, NULL) > 1);
   update_actions (self);
 }
 
@@ -173,6 +175,21 @@ again_clicked (TytoMessageRow *self)
   g_signal_emit (self, signals[SIGNAL_AGAIN], 0);
 }
 
+/* Where the model looked: for the selected words, or for all of the answer. */
+static void
+look_clicked (TytoMessageRow *self)
+{
+  g_autofree char *words = tyto_markdown_get_selection (TYTO_MARKDOWN (self->text));
+
+  g_signal_emit (self, signals[SIGNAL_LOOK], 0, words);
+}
+
+static void
+seen_clicked (TytoMessageRow *self)
+{
+  g_signal_emit (self, signals[SIGNAL_SEEN], 0);
+}
+
 static void
 edit_clicked (TytoMessageRow *self)
 {
@@ -240,6 +257,8 @@ tyto_message_row_class_init (TytoMessageRowClass *klass)
   signals[SIGNAL_AGAIN] = g_signal_new ("again", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_EDIT] = g_signal_new ("edit", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_DELETE] = g_signal_new ("delete", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_LOOK] = g_signal_new ("look", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
+  signals[SIGNAL_SEEN] = g_signal_new ("seen", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_VIEW] =
       g_signal_new ("view", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, TYTO_TYPE_ATTACHMENT);
   signals[SIGNAL_PICTURE] =
@@ -289,7 +308,7 @@ build_pictures (TytoMessageRow *self)
 static void
 build_actions (TytoMessageRow *self)
 {
-  GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *spacer = gtk_label_new (NULL), *markdown;
+  GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *spacer = gtk_label_new (NULL), *markdown, *seen;
   GtkEventController *focus = gtk_event_controller_focus_new ();
 
   self->actions = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
@@ -303,12 +322,18 @@ build_actions (TytoMessageRow *self)
     markdown = icon_button ("text-x-generic-symbolic", _("Copy as Markdown"));
     g_signal_connect_swapped (markdown, "clicked", G_CALLBACK (copy_markdown), self);
     gtk_box_append (GTK_BOX (self->actions), markdown);
+    self->look = icon_button ("find-location-symbolic", _("Where it looked"));
+    g_signal_connect_swapped (self->look, "clicked", G_CALLBACK (look_clicked), self);
+    gtk_box_append (GTK_BOX (self->actions), self->look);
   } else {
     self->edit = icon_button ("document-edit-symbolic", _("Edit the question"));
     g_signal_connect_swapped (self->edit, "clicked", G_CALLBACK (edit_clicked), self);
     gtk_box_append (GTK_BOX (self->actions), self->edit);
   }
 
+  seen = icon_button ("view-reveal-symbolic", _("What the model saw"));
+  g_signal_connect_swapped (seen, "clicked", G_CALLBACK (seen_clicked), self);
+  gtk_box_append (GTK_BOX (self->actions), seen);
   self->delete = icon_button ("user-trash-symbolic", _("Delete"));
   g_signal_connect_swapped (self->delete, "clicked", G_CALLBACK (delete_clicked), self);
   gtk_box_append (GTK_BOX (self->actions), self->delete);

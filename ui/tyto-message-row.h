@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 /* One message: the user's on the right in a bubble, an answer on the left beside the owl, growing while it comes.
  * Signals: "again" (write another answer), "sibling" (int: -1 or 1, show the branch before or after), "edit" (change this question),
- * "picture" (int: the link to picture N was clicked), "view" (TytoAttachment: look at it closely). */
+ * "picture" (int: the link to picture N was clicked), "view" (TytoAttachment: look at it closely),
+ * "look" (const char *: where the model looked for these words of the answer, NULL: for all), "seen" (what the model saw). */
 #define TYTO_TYPE_MESSAGE_ROW (tyto_message_row_get_type ())
 G_DECLARE_FINAL_TYPE (TytoMessageRow, tyto_message_row, TYTO, MESSAGE_ROW, GtkBox)
 

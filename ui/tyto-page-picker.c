@@ -3,8 +3,10 @@
 
 #include "ui/tyto-page-picker.h"
 
+#include "app/chat/tyto-engine-see.h"
 #include "app/documents/tyto-document-text.h"
 #include "ui/tyto-texture.h"
+#include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
 
@@ -14,6 +16,10 @@
 #define PAGES_AT_ONCE 12
 /* So many pages are picked for a question. */
 #define BEST_PAGES 3
+/* Of more chosen pages than this the text is not read to say what it costs. */
+#define MAX_WEIGHED 40
+/* From so many pages on the question is offered to pick them. */
+#define MANY_PAGES 8
 
 struct _TytoPagePicker {
   AdwWindow parent_instance;
@@ -27,36 +33,154 @@ struct _TytoPagePicker {
   gboolean in_step; /* the range field and the selection follow each other: guards against echo */
 
   TytoStore *store;
+  TytoEngine *engine;
+  GHashTable *weights; /* page + 1 → TytoWeight; a NULL stands for one that is being worked out */
   GCancellable *cancellable; /* of reading the labels */
   GCancellable *finding;     /* of the search that runs, or NULL */
   OwlContents *contents;     /* labels; NULL until they are read */
   GtkBitset *found;          /* pages that a search marked */
+  GtkBitset *wanted;         /* pages to be chosen as soon as they are there; NULL: none */
   char *message;             /* what a search has to say; NULL: nothing */
 
-  GtkWidget *grid, *find, *range, *footer, *attach;
+  GtkWidget *grid, *find, *range, *footer, *attach, *detail;
 };
 
 G_DEFINE_FINAL_TYPE (TytoPagePicker, tyto_page_picker, ADW_TYPE_WINDOW)
 
-enum { SIGNAL_CHOSEN, N_SIGNALS };
+enum { SIGNAL_CHOSEN, SIGNAL_WHOLE, N_SIGNALS };
 static guint signals[N_SIGNALS];
+
+static void update_footer (TytoPagePicker *self);
+static void relabel (TytoPagePicker *self, GtkWidget *widget);
+
+/* A page on its way to be weighed. */
+typedef struct {
+  TytoPagePicker *self;
+  guint page;
+  TytoAttachment *attachment;
+} Weighing;
+
+static void
+weighing_free (Weighing *w)
+{
+  g_object_unref (w->self);
+  g_object_unref (w->attachment);
+  g_free (w);
+}
+
+static void
+weighed (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Weighing *w = user_data;
+  TytoWeight *weight = g_new0 (TytoWeight, 1);
+
+  /* Without a model nothing can be said; a later choice asks again. */
+  if (tyto_engine_weigh_finish (TYTO_ENGINE (object), result, weight, NULL) && w->self->documents) {
+    g_hash_table_insert (w->self->weights, GUINT_TO_POINTER (w->page + 1), g_steal_pointer (&weight));
+    update_footer (w->self);
+    relabel (w->self, w->self->grid);
+  }
+  g_free (weight);
+  weighing_free (w);
+}
+
+static void
+text_read (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Weighing *w = user_data;
+  g_autoptr (OwlPageText) text = tyto_documents_read_text_finish (TYTO_DOCUMENTS (object), result, NULL);
+
+  if (!text || !w->self->documents) {
+    weighing_free (w);
+    return;
+  }
+  tyto_attachment_set_text (w->attachment, owl_page_text_get_text (text), FALSE);
+  tyto_engine_weigh_async (w->self->engine, w->attachment, w->self->cancellable, weighed, w);
+}
+
+/* What a page costs; NULL as long as it is not known. */
+static const TytoWeight *
+weigh (TytoPagePicker *self, guint page)
+{
+  gpointer key = GUINT_TO_POINTER (page + 1), value;
+  Weighing *w;
+
+  if (g_hash_table_lookup_extended (self->weights, key, NULL, &value))
+    return value;
+  g_hash_table_insert (self->weights, key, NULL);
+  w = g_new0 (Weighing, 1);
+  w->self = g_object_ref (self);
+  w->page = page;
+  w->attachment = tyto_attachment_new (self->name, (int) page);
+  tyto_documents_read_text_async (self->documents, self->blob, self->name, (int) page, self->cancellable, text_read, w);
+  return NULL;
+}
+
+OwlDetail
+tyto_page_picker_get_detail (TytoPagePicker *self)
+{
+  const OwlDetail details[] = { OWL_DETAIL_DEFAULT, OWL_DETAIL_OVERVIEW, OWL_DETAIL_FINE };
+
+  return details[MIN (gtk_drop_down_get_selected (GTK_DROP_DOWN (self->detail)), G_N_ELEMENTS (details) - 1)];
+}
+
+/* "3 pictures, 195 tokens + text, 840 tokens": as far as it is known. */
+static char *
+describe_cost (TytoPagePicker *self, GtkBitset *pages)
+{
+  OwlDetail detail = tyto_page_picker_get_detail (self);
+  gsize pictures = 0, text = 0;
+  gboolean all_known = gtk_bitset_get_size (pages) <= MAX_WEIGHED;
+  GtkBitsetIter iter;
+  guint page, n = 0;
+
+  for (gboolean more = gtk_bitset_iter_init_first (&iter, pages, &page); more && n < MAX_WEIGHED; more = gtk_bitset_iter_next (&iter, &page), n++) {
+    const TytoWeight *weight = weigh (self, page);
+    gboolean fine = weight && weight->fine > 0 && (detail == OWL_DETAIL_FINE || (detail == OWL_DETAIL_DEFAULT && weight->knows_tiles));
+
+    all_known = all_known && weight;
+    if (!weight)
+      continue;
+    pictures += (gsize) (fine ? weight->fine : weight->overview);
+    text += weight->text;
+  }
+  if (pictures == 0)
+    return NULL;
+  if (text == 0)
+    return g_strdup_printf (all_known ? _("%" G_GSIZE_FORMAT " tokens") : _("%" G_GSIZE_FORMAT " tokens and more"), pictures);
+  return g_strdup_printf (all_known ? _("%" G_GSIZE_FORMAT " tokens and text of %" G_GSIZE_FORMAT " tokens")
+                                    : _("%" G_GSIZE_FORMAT " tokens and text of %" G_GSIZE_FORMAT " tokens, and more"),
+                          pictures, text);
+}
 
 static void
 update_footer (TytoPagePicker *self)
 {
   g_autoptr (GtkBitset) pages = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
   guint n = (guint) gtk_bitset_get_size (pages);
+  g_autofree char *cost = describe_cost (self, pages);
   g_autofree char *chosen =
       n == 0 ? g_strdup (_("Choose the pages to ask about"))
              : g_strdup_printf (ngettext ("%u page goes along as picture, with its text where it has one",
                                           "%u pages go along as pictures, with their text where they have one", n),
                                 n);
   g_autofree char *text = self->message ? g_strdup_printf ("%s · %s", self->message, chosen) : g_strdup (chosen);
+  g_autofree char *all = cost ? g_strdup_printf ("%s · %s", text, cost) : g_strdup (text);
   g_autofree char *label = n == 0 ? g_strdup (_("_Attach")) : g_strdup_printf (ngettext ("_Attach %u page", "_Attach %u pages", n), n);
 
-  gtk_label_set_text (GTK_LABEL (self->footer), text);
+  gtk_label_set_text (GTK_LABEL (self->footer), all);
   gtk_button_set_label (GTK_BUTTON (self->attach), label);
   gtk_widget_set_sensitive (self->attach, n > 0);
+}
+
+/* The question shall pick. */
+static void
+take_whole (TytoPagePicker *self)
+{
+  TytoImport import = { self->blob, self->name, TRUE, (int) self->n_pages };
+
+  g_signal_emit (self, signals[SIGNAL_WHOLE], 0, &import);
+  gtk_window_close (GTK_WINDOW (self));
 }
 
 static void
@@ -117,14 +241,27 @@ static void
 setup_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 4), *picture = gtk_picture_new (), *label = gtk_label_new (NULL);
+  GtkWidget *overlay = gtk_overlay_new (), *check = gtk_image_new_from_icon_name ("object-select-symbolic");
 
   gtk_widget_set_size_request (picture, THUMBNAIL_WIDTH * 7 / 8, THUMBNAIL_HEIGHT);
   gtk_widget_set_halign (picture, GTK_ALIGN_CENTER);
   gtk_picture_set_content_fit (GTK_PICTURE (picture), GTK_CONTENT_FIT_CONTAIN);
   gtk_widget_add_css_class (box, "page");
-  gtk_box_append (GTK_BOX (box), picture);
+  gtk_widget_set_halign (check, GTK_ALIGN_START);
+  gtk_widget_set_valign (check, GTK_ALIGN_START);
+  gtk_widget_add_css_class (check, "check");
+  gtk_widget_set_halign (overlay, GTK_ALIGN_CENTER);
+  gtk_overlay_set_child (GTK_OVERLAY (overlay), picture);
+  gtk_overlay_add_overlay (GTK_OVERLAY (overlay), check);
+  gtk_box_append (GTK_BOX (box), overlay);
   gtk_box_append (GTK_BOX (box), label);
   gtk_list_item_set_child (item, box);
+}
+
+static GtkWidget *
+cell_picture (GtkWidget *box)
+{
+  return gtk_overlay_get_child (GTK_OVERLAY (gtk_widget_get_first_child (box)));
 }
 
 static void
@@ -161,8 +298,10 @@ label_cell (TytoPagePicker *self, GtkWidget *box, guint page)
 {
   g_autofree char *label = page_label (self, page), *name = g_strdup_printf (_("Page %s"), label), *found_name = NULL;
   gboolean found = self->found && gtk_bitset_contains (self->found, page);
+  const TytoWeight *weight = g_hash_table_lookup (self->weights, GUINT_TO_POINTER (page + 1));
+  g_autofree char *scanned = weight && weight->text == 0 ? g_strdup_printf (_("%s · no text"), label) : NULL;
 
-  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), label);
+  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), scanned ? scanned : label);
   if (found) {
     gtk_widget_add_css_class (box, "found");
     found_name = g_strdup_printf (_("Page %s, found"), label);
@@ -175,10 +314,11 @@ label_cell (TytoPagePicker *self, GtkWidget *box, guint page)
 static void
 bind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
 {
-  GtkWidget *box = gtk_list_item_get_child (item), *picture = gtk_widget_get_first_child (box);
+  GtkWidget *box = gtk_list_item_get_child (item), *picture = cell_picture (box);
   guint page = gtk_list_item_get_position (item);
   GCancellable *cancellable = g_cancellable_new ();
 
+  weigh (self, page);
   label_cell (self, box, page);
   g_object_set_data (G_OBJECT (box), "page", GUINT_TO_POINTER (page + 1));
   gtk_picture_set_paintable (GTK_PICTURE (picture), NULL);
@@ -190,7 +330,7 @@ bind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker 
 static void
 unbind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
 {
-  GtkWidget *box = gtk_list_item_get_child (item), *picture = gtk_widget_get_first_child (box);
+  GtkWidget *box = gtk_list_item_get_child (item), *picture = cell_picture (box);
 
   g_object_set_data (G_OBJECT (box), "page", NULL);
   g_cancellable_cancel (g_object_get_data (G_OBJECT (picture), "cancellable"));
@@ -359,8 +499,11 @@ tyto_page_picker_dispose (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_object (&self->documents);
   g_clear_object (&self->store);
+  g_clear_object (&self->engine);
+  g_clear_pointer (&self->weights, g_hash_table_unref);
   g_clear_pointer (&self->contents, owl_contents_unref);
   g_clear_pointer (&self->found, gtk_bitset_unref);
+  g_clear_pointer (&self->wanted, gtk_bitset_unref);
   g_clear_pointer (&self->message, g_free);
   g_clear_pointer (&self->blob, g_free);
   g_clear_pointer (&self->name, g_free);
@@ -408,6 +551,7 @@ tyto_page_picker_class_init (TytoPagePickerClass *klass)
   GTK_WINDOW_CLASS (klass)->close_request = tyto_page_picker_close_request;
   signals[SIGNAL_CHOSEN] =
       g_signal_new ("chosen", TYTO_TYPE_PAGE_PICKER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_ARRAY);
+  signals[SIGNAL_WHOLE] = g_signal_new ("whole", TYTO_TYPE_PAGE_PICKER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
   gtk_widget_class_add_binding (GTK_WIDGET_CLASS (klass), GDK_KEY_f, GDK_CONTROL_MASK, focus_find, NULL);
   gtk_widget_class_add_binding_action (GTK_WIDGET_CLASS (klass), GDK_KEY_Escape, 0, "window.close", NULL);
 }
@@ -421,7 +565,8 @@ static void
 build (TytoPagePicker *self)
 {
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new (), *scroller = gtk_scrolled_window_new ();
-  GtkWidget *tools = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  GtkWidget *tools = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *fields = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  const char *const details[] = { _("Usual detail"), _("Overview"), _("Fine, in tiles"), NULL };
   GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
   g_autofree char *count = g_strdup_printf (ngettext ("%u page", "%u pages", self->n_pages), self->n_pages);
 
@@ -444,9 +589,25 @@ build (TytoPagePicker *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->range), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pages"), -1);
   g_signal_connect_swapped (self->range, "changed", G_CALLBACK (range_changed), self);
   g_signal_connect_swapped (self->range, "activate", G_CALLBACK (choose), self);
+  self->detail = gtk_drop_down_new_from_strings (details);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->detail), GTK_ACCESSIBLE_PROPERTY_LABEL, _("How closely the pages are looked at"), -1);
+  gtk_widget_set_tooltip_text (self->detail, _("How closely the pages are looked at"));
+  g_signal_connect_swapped (self->detail, "notify::selected", G_CALLBACK (update_footer), self);
+  gtk_widget_set_hexpand (self->range, TRUE);
+  gtk_box_append (GTK_BOX (fields), self->range);
+  gtk_box_append (GTK_BOX (fields), self->detail);
+  gtk_widget_set_layout_manager (tools, tyto_wrap_layout_new (8, 0.0f));
+  gtk_widget_set_size_request (self->find, 250, -1);
   gtk_widget_add_css_class (tools, "picker-tools");
   gtk_box_append (GTK_BOX (tools), self->find);
-  gtk_box_append (GTK_BOX (tools), self->range);
+  gtk_box_append (GTK_BOX (tools), fields);
+  if (self->n_pages >= MANY_PAGES) {
+    GtkWidget *whole = gtk_button_new_with_mnemonic (_("Let the _question choose"));
+
+    gtk_widget_set_tooltip_text (whole, _("The pages that fit your question best are picked when you ask"));
+    g_signal_connect_swapped (whole, "clicked", G_CALLBACK (take_whole), self);
+    gtk_box_append (GTK_BOX (tools), whole);
+  }
 
   g_signal_connect (factory, "setup", G_CALLBACK (setup_cell), self);
   g_signal_connect (factory, "bind", G_CALLBACK (bind_cell), self);
@@ -469,6 +630,20 @@ build (TytoPagePicker *self)
   adw_window_set_content (ADW_WINDOW (self), box);
 }
 
+/* Pages are added little by little; those that are chosen to begin with are chosen once all of them are there. */
+static void
+choose_wanted (TytoPagePicker *self)
+{
+  g_autoptr (GtkBitset) all = NULL;
+
+  if (!self->wanted || !self->selection || gtk_bitset_is_empty (self->wanted) ||
+      gtk_bitset_get_maximum (self->wanted) >= g_list_model_get_n_items (G_LIST_MODEL (self->pages)))
+    return;
+  all = gtk_bitset_new_range (0, self->n_pages);
+  gtk_selection_model_set_selection (GTK_SELECTION_MODEL (self->selection), self->wanted, all);
+  g_clear_pointer (&self->wanted, gtk_bitset_unref);
+}
+
 static gboolean
 add_pages (gpointer data)
 {
@@ -479,6 +654,7 @@ add_pages (gpointer data)
   for (guint i = 0; i < MIN (self->n_pages - n, PAGES_AT_ONCE); i++)
     more[i] = "";
   gtk_string_list_splice (self->pages, n, 0, more);
+  choose_wanted (self);
   if (g_list_model_get_n_items (G_LIST_MODEL (self->pages)) < self->n_pages)
     return G_SOURCE_CONTINUE;
   self->filling = 0;
@@ -486,14 +662,16 @@ add_pages (gpointer data)
 }
 
 TytoPagePicker *
-tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, TytoStore *store, const TytoImport *import)
+tyto_page_picker_new (GtkWindow *parent, TytoServices *services, const TytoImport *import, GtkBitset *chosen)
 {
   TytoPagePicker *self = g_object_new (TYTO_TYPE_PAGE_PICKER, "transient-for", parent, "modal", TRUE, "title", import->name,
                                        "default-width", 640, "default-height", 560, NULL);
   GtkStringList *pages = gtk_string_list_new (NULL);
 
-  self->documents = g_object_ref (documents);
-  self->store = g_object_ref (store);
+  self->documents = g_object_ref (tyto_services_get_documents (services));
+  self->store = g_object_ref (tyto_services_get_store (services));
+  self->engine = g_object_ref (tyto_services_get_engine (services));
+  self->weights = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   self->cancellable = g_cancellable_new ();
   self->blob = g_strdup (import->blob);
   self->name = g_strdup (import->name);
@@ -504,7 +682,11 @@ tyto_page_picker_new (GtkWindow *parent, TytoDocuments *documents, TytoStore *st
   self->selection = gtk_multi_selection_new (G_LIST_MODEL (pages));
   g_signal_connect_swapped (self->selection, "selection-changed", G_CALLBACK (selection_changed), self);
   build (self);
-  gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 0, TRUE);
+  self->wanted = gtk_bitset_copy (chosen);
+  if (gtk_bitset_is_empty (chosen))
+    gtk_selection_model_select_item (GTK_SELECTION_MODEL (self->selection), 0, TRUE);
+  else
+    choose_wanted (self);
   gtk_widget_grab_focus (self->range);
   tyto_documents_read_contents_async (self->documents, self->blob, self->name, self->cancellable, contents_read, g_object_ref (self));
   return self;

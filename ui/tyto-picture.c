@@ -12,6 +12,8 @@
 #define MIN_ASPECT 0.5
 /* Room for number and close button side by side. */
 #define MIN_WIDTH 60
+/* Of a part, the whole takes so much of the height. */
+#define INSET_SHARE 0.38f
 
 struct _TytoPicture {
   GtkBox parent_instance;
@@ -19,7 +21,7 @@ struct _TytoPicture {
   TytoAttachment *attachment;
   int height;
 
-  GtkWidget *overlay, *picture, *badge, *strip, *progress, *spinner, *error_icon, *error, *open;
+  GtkWidget *overlay, *picture, *inset, *badge, *strip, *progress, *spinner, *error_icon, *error, *open;
 };
 
 G_DEFINE_FINAL_TYPE (TytoPicture, tyto_picture, GTK_TYPE_BOX)
@@ -27,13 +29,16 @@ G_DEFINE_FINAL_TYPE (TytoPicture, tyto_picture, GTK_TYPE_BOX)
 enum { SIGNAL_REMOVED, SIGNAL_ACTIVATED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
-/* "Picture 2: cat.png", "Picture 3: report.pdf, page 12". */
+/* "Picture 2: cat.png", "Picture 3: report.pdf, page 12", "Picture 4, a part: cat.png". */
 static char *
 describe (TytoPicture *self)
 {
   const char *name = tyto_attachment_get_name (self->attachment), *label = tyto_attachment_get_page_label (self->attachment);
   int number = tyto_attachment_get_number (self->attachment);
+  OwlRegion region;
 
+  if (tyto_attachment_get_region (self->attachment, &region))
+    return label ? g_strdup_printf (_("Picture %d, a part: %s, page %s"), number, name, label) : g_strdup_printf (_("Picture %d, a part: %s"), number, name);
   return label ? g_strdup_printf (_("Picture %d: %s, page %s"), number, name, label) : g_strdup_printf (_("Picture %d: %s"), number, name);
 }
 
@@ -82,6 +87,38 @@ query_tooltip (TytoPicture *self, int x, int y, gboolean keyboard, GtkTooltip *t
   return TRUE;
 }
 
+/* The whole with the part outlined, small in a corner of the part. */
+static void
+update_inset (TytoPicture *self)
+{
+  OwlPicture *whole = tyto_attachment_get_whole (self->attachment);
+  g_autoptr (GtkSnapshot) snapshot = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+  g_autoptr (GdkPaintable) paintable = NULL;
+  const float widths[4] = { 2.0f, 2.0f, 2.0f, 2.0f };
+  const GdkRGBA colour = { 0.91f, 0.79f, 0.56f, 1.0f }, colours[4] = { colour, colour, colour, colour };
+  graphene_rect_t place, part;
+  GskRoundedRect frame;
+  OwlRegion region;
+  float scale;
+
+  if (!whole || !tyto_attachment_get_region (self->attachment, &region))
+    return;
+  scale = (float) self->height * INSET_SHARE / (float) MAX (owl_picture_get_width (whole), owl_picture_get_height (whole));
+  graphene_rect_init (&place, 0.0f, 0.0f, (float) owl_picture_get_width (whole) * scale, (float) owl_picture_get_height (whole) * scale);
+  graphene_rect_init (&part, (float) region.x * place.size.width, (float) region.y * place.size.height,
+                      MAX ((float) region.width * place.size.width, 5.0f), MAX ((float) region.height * place.size.height, 5.0f));
+  texture = tyto_texture_new (whole);
+  snapshot = gtk_snapshot_new ();
+  gtk_snapshot_append_texture (snapshot, texture, &place);
+  gsk_rounded_rect_init_from_rect (&frame, &part, 1.0f);
+  gtk_snapshot_append_border (snapshot, &frame, widths, colours);
+  paintable = gtk_snapshot_free_to_paintable (g_steal_pointer (&snapshot), &place.size);
+  gtk_picture_set_paintable (GTK_PICTURE (self->inset), paintable);
+  gtk_widget_set_size_request (self->inset, (int) place.size.width, (int) place.size.height);
+  gtk_widget_set_visible (self->inset, TRUE);
+}
+
 static void
 update_thumbnail (TytoPicture *self)
 {
@@ -92,6 +129,7 @@ update_thumbnail (TytoPicture *self)
 
     gtk_picture_set_paintable (GTK_PICTURE (self->picture), GDK_PAINTABLE (texture));
   }
+  update_inset (self);
   update (self);
 }
 
@@ -160,6 +198,9 @@ tyto_picture_init (TytoPicture *self)
   self->error_icon = add_overlay (self, gtk_image_new_from_icon_name ("dialog-warning-symbolic"), GTK_ALIGN_CENTER, GTK_ALIGN_CENTER, "warning");
   self->strip = add_overlay (self, gtk_label_new (NULL), GTK_ALIGN_FILL, GTK_ALIGN_END, "strip");
   gtk_label_set_ellipsize (GTK_LABEL (self->strip), PANGO_ELLIPSIZE_START);
+  self->inset = add_overlay (self, gtk_picture_new (), GTK_ALIGN_START, GTK_ALIGN_END, "inset");
+  gtk_picture_set_can_shrink (GTK_PICTURE (self->inset), TRUE);
+  gtk_widget_set_visible (self->inset, FALSE);
   self->progress = add_overlay (self, gtk_progress_bar_new (), GTK_ALIGN_FILL, GTK_ALIGN_END, "reading-line");
   self->open = add_overlay (self, gtk_button_new (), GTK_ALIGN_FILL, GTK_ALIGN_FILL, "open");
   g_signal_connect_swapped (self->open, "clicked", G_CALLBACK (open_clicked), self);

@@ -14,6 +14,7 @@ struct _TytoStrip {
   GtkWidget parent_instance;
 
   TytoDocuments *documents;
+  TytoEngine *engine;
   GPtrArray *attachments; /* TytoAttachment */
   GPtrArray *pictures;    /* TytoPicture of each, borrowed; NULL: not made yet */
   int first_number;
@@ -196,7 +197,8 @@ make_picture (TytoStrip *self, int index)
   GtkDragSource *source = gtk_drag_source_new ();
   GtkEventController *keys = gtk_event_controller_key_new ();
 
-  tyto_picture_set_corner (TYTO_PICTURE (picture), tyto_picture_options_new (g_ptr_array_index (self->attachments, index), self->documents));
+  tyto_picture_set_corner (TYTO_PICTURE (picture),
+                           tyto_picture_options_new (g_ptr_array_index (self->attachments, index), self->documents, self->engine, self->attachments));
   g_signal_connect_swapped (picture, "activated", G_CALLBACK (activated), self);
   g_signal_connect_swapped (picture, "removed", G_CALLBACK (remove_clicked), self);
   gtk_drag_source_set_actions (source, GDK_ACTION_MOVE);
@@ -274,6 +276,7 @@ tyto_strip_dispose (GObject *object)
   g_clear_pointer (&self->pictures, g_ptr_array_unref);
   g_clear_handle_id (&self->making, g_source_remove);
   g_clear_object (&self->documents);
+  g_clear_object (&self->engine);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   G_OBJECT_CLASS (tyto_strip_parent_class)->dispose (object);
 }
@@ -311,10 +314,11 @@ tyto_strip_init (TytoStrip *self)
 }
 
 GtkWidget *
-tyto_strip_new (TytoDocuments *documents)
+tyto_strip_new (TytoDocuments *documents, TytoEngine *engine)
 {
   TytoStrip *self = g_object_new (TYTO_TYPE_STRIP, NULL);
 
   self->documents = g_object_ref (documents);
+  self->engine = g_object_ref (engine);
   return GTK_WIDGET (self);
 }

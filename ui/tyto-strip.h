@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "app/documents/tyto-documents.h"
+#include "app/chat/tyto-engine.h"
 
 #include <gtk/gtk.h>
 
@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_STRIP (tyto_strip_get_type ())
 G_DECLARE_FINAL_TYPE (TytoStrip, tyto_strip, TYTO, STRIP, GtkWidget)
 
-GtkWidget *tyto_strip_new (TytoDocuments *documents);
+GtkWidget *tyto_strip_new (TytoDocuments *documents, TytoEngine *engine);
 
 /* All of them (TytoAttachment), in order. Borrowed. */
 GPtrArray *tyto_strip_get_attachments (TytoStrip *self);

@@ -4,7 +4,6 @@
 #include "ui/tyto-window-private.h"
 
 #include "ui/tyto-page-picker.h"
-#include "ui/tyto-viewer.h"
 
 #include <glib/gi18n.h>
 
@@ -19,6 +18,7 @@ void
 _tyto_window_composer_changed (TytoWindow *self)
 {
   _tyto_window_draft_changed (self);
+  _tyto_window_document_question_changed (self);
   _tyto_window_measure_soon (self, FALSE);
 }
 
@@ -60,17 +60,23 @@ _tyto_window_attachment_removed (TytoWindow *self, TytoAttachment *attachment, i
   removal->chat = g_object_ref (self->chat);
   removal->attachment = g_object_ref (attachment);
   removal->index = index;
+  _tyto_window_document_removed (self, attachment);
   _tyto_window_offer_undo (self, text, undo_removal, NULL, removal, removal_free);
 }
 
 static void
 pages_chosen (TytoWindow *self, GArray *pages, TytoPagePicker *picker)
 {
+  _tyto_window_document_chosen (self, tyto_page_picker_get_blob (picker));
   for (guint i = 0; i < pages->len; i++) {
     int page = g_array_index (pages, int, i);
     g_autofree char *label = tyto_page_picker_get_label (picker, page);
 
-    tyto_composer_attach_page (TYTO_COMPOSER (self->composer), tyto_page_picker_get_blob (picker), tyto_page_picker_get_name (picker), page, label);
+    TytoAttachment *attachment = tyto_composer_attach_page (TYTO_COMPOSER (self->composer), tyto_page_picker_get_blob (picker),
+                                                            tyto_page_picker_get_name (picker), page, label);
+
+    if (tyto_page_picker_get_detail (picker) != OWL_DETAIL_DEFAULT)
+      tyto_attachment_set_detail (attachment, tyto_page_picker_get_detail (picker));
   }
   tyto_composer_focus (TYTO_COMPOSER (self->composer));
 }
@@ -79,35 +85,17 @@ void
 _tyto_window_choose_pages (TytoWindow *self, const TytoImport *import)
 {
   TytoPagePicker *picker;
+  g_autoptr (GtkBitset) pages = NULL;
 
   if (import->n_pages == 1) {
     tyto_composer_attach_page (TYTO_COMPOSER (self->composer), import->blob, import->name, 0, NULL);
     return;
   }
-  picker = tyto_page_picker_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), tyto_services_get_store (self->services), import);
+  pages = _tyto_window_document_get_pages (self, import->blob);
+  picker = tyto_page_picker_new (GTK_WINDOW (self), self->services, import, pages);
   g_signal_connect_object (picker, "chosen", G_CALLBACK (pages_chosen), self, G_CONNECT_SWAPPED);
+  g_signal_connect_object (picker, "whole", G_CALLBACK (_tyto_window_take_document), self, G_CONNECT_SWAPPED);
   gtk_window_present (GTK_WINDOW (picker));
-}
-
-/* All pictures that can be looked at, those of the question being written last. */
-static GPtrArray *
-gather_attachments (TytoWindow *self)
-{
-  GListModel *messages = tyto_chat_get_messages (self->chat);
-  GPtrArray *all = g_ptr_array_new_with_free_func (g_object_unref);
-  g_autoptr (GPtrArray) written = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
-
-  for (guint i = 0; i < g_list_model_get_n_items (messages); i++) {
-    g_autoptr (TytoMessage) message = g_list_model_get_item (messages, i);
-    GPtrArray *attachments = tyto_message_get_attachments (message);
-
-    for (guint j = 0; j < attachments->len; j++)
-      if (tyto_attachment_get_state (g_ptr_array_index (attachments, j)) == TYTO_ATTACHMENT_READY)
-        g_ptr_array_add (all, g_object_ref (g_ptr_array_index (attachments, j)));
-  }
-  for (guint i = 0; i < written->len; i++)
-    g_ptr_array_add (all, g_object_ref (g_ptr_array_index (written, i)));
-  return all;
 }
 
 /* The pictures of the chat, each once, for attaching them again. */
@@ -130,16 +118,6 @@ _tyto_window_gather_earlier (TytoWindow *self, GPtrArray **earlier)
         g_ptr_array_add (*earlier, g_object_ref (attachment));
     }
   }
-}
-
-void
-_tyto_window_view_attachment (TytoWindow *self, TytoAttachment *attachment)
-{
-  g_autoptr (GPtrArray) all = gather_attachments (self);
-  guint index;
-
-  if (g_ptr_array_find (all, attachment, &index))
-    gtk_window_present (GTK_WINDOW (tyto_viewer_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), all, index)));
 }
 
 void

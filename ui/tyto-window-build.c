@@ -87,7 +87,7 @@ build_composer (TytoWindow *self)
   gtk_box_append (GTK_BOX (self->edit_bar), cancel);
   gtk_widget_set_visible (self->edit_bar, FALSE);
 
-  self->composer = tyto_composer_new (tyto_services_get_documents (self->services));
+  self->composer = tyto_composer_new (tyto_services_get_documents (self->services), tyto_services_get_engine (self->services));
   g_signal_connect_swapped (self->composer, "send", G_CALLBACK (_tyto_window_send), self);
   g_signal_connect_swapped (self->composer, "stop", G_CALLBACK (_tyto_window_stop), self);
   g_signal_connect_swapped (self->composer, "edit-last", G_CALLBACK (_tyto_window_edit_last), self);
@@ -99,6 +99,8 @@ build_composer (TytoWindow *self)
   g_signal_connect_swapped (self->composer, "view", G_CALLBACK (_tyto_window_view_attachment), self);
   g_signal_connect_swapped (self->composer, "problem", G_CALLBACK (_tyto_window_toast), self);
   gtk_box_append (GTK_BOX (box), self->edit_bar);
+  gtk_box_append (GTK_BOX (box), _tyto_window_build_document_bar (self));
+  gtk_box_append (GTK_BOX (box), _tyto_window_build_fit_bar (self));
   gtk_box_append (GTK_BOX (box), self->composer);
   gtk_widget_add_css_class (box, "composer-box");
   adw_clamp_set_maximum_size (ADW_CLAMP (clamp), COLUMN_WIDTH);
@@ -124,6 +126,8 @@ build_content (TytoWindow *self)
   g_signal_connect_swapped (self->view, "edit", G_CALLBACK (_tyto_window_begin_editing), self);
   g_signal_connect_swapped (self->view, "delete", G_CALLBACK (_tyto_window_delete_message), self);
   g_signal_connect_swapped (self->view, "view", G_CALLBACK (_tyto_window_view_attachment), self);
+  g_signal_connect_swapped (self->view, "look", G_CALLBACK (_tyto_window_look), self);
+  g_signal_connect_swapped (self->view, "seen", G_CALLBACK (_tyto_window_show_seen), self);
   self->samples = tyto_samples_load (tyto_models_get_data_dir ());
   self->empty = tyto_empty_new (self->samples);
   g_signal_connect_swapped (self->empty, "sample", G_CALLBACK (_tyto_window_ask_sample), self);

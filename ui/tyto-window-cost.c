@@ -29,7 +29,7 @@ describe (const TytoCost *cost)
   GString *text = g_string_new (NULL);
 
   if (cost->n_dropped < 0) {
-    g_string_append (text, _("Too long for this model. Send fewer pictures or pages, or a shorter text."));
+    g_string_append (text, _("Too long for this model"));
     return g_string_free (text, FALSE);
   }
   if (cost->n_dropped > 0)
@@ -65,6 +65,7 @@ cost_known (const TytoCost *cost, gpointer user_data)
   meter = g_strdup_printf (_("%.0f %% of what the model can remember of this chat is used"), MIN (filled, 1.0) * 100.0);
   if (cost->n_dropped >= 0)
     tyto_chat_view_set_forgotten (TYTO_CHAT_VIEW (self->view), cost->n_dropped);
+  _tyto_window_fit_known (self, cost);
   tyto_composer_set_cost (TYTO_COMPOSER (self->composer), text, cost->n_dropped < 0 ? 1.0 : filled, meter, cost->n_dropped < 0);
 }
 

@@ -64,6 +64,29 @@ _tyto_window_edit_last (TytoWindow *self)
   }
 }
 
+/* Whether something can be asked now; says why not. */
+static gboolean
+can_ask (TytoWindow *self)
+{
+  if (tyto_chat_get_busy (self->chat))
+    return FALSE;
+  if (!tyto_services_get_problem (self->services))
+    return TRUE;
+  _tyto_window_toast (self, tyto_services_get_problem (self->services));
+  return FALSE;
+}
+
+static void
+asked (TytoWindow *self)
+{
+  tyto_services_conversation_used (self->services, tyto_chat_get_conversation (self->chat));
+  tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));
+  _tyto_window_update_page (self);
+  _tyto_window_update_title (self);
+  tyto_chat_view_scroll_to_end (TYTO_CHAT_VIEW (self->view));
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
 void
 _tyto_window_send (TytoWindow *self)
 {
@@ -72,13 +95,9 @@ _tyto_window_send (TytoWindow *self)
   g_autofree char *instructions = NULL;
   TytoAnswerOptions options;
 
+  if (!can_ask (self) || _tyto_window_document_holds_send (self))
+    return;
   tyto_settings_get_answer_options (&options, &instructions);
-  if (tyto_chat_get_busy (self->chat))
-    return;
-  if (tyto_services_get_problem (self->services)) {
-    _tyto_window_toast (self, tyto_services_get_problem (self->services));
-    return;
-  }
   if (self->edited) {
     tyto_chat_edit (self->chat, self->edited, text, attachments, &options);
     _tyto_window_cancel_editing (self);
@@ -87,16 +106,32 @@ _tyto_window_send (TytoWindow *self)
 
     tyto_chat_send (self->chat, text, attachments, &options);
     tyto_composer_clear (TYTO_COMPOSER (self->composer));
+    _tyto_window_document_sent (self);
     if (!was_begun)
       _tyto_window_forget_new_draft (self);
     _tyto_window_keep_draft (self);
   }
-  tyto_services_conversation_used (self->services, tyto_chat_get_conversation (self->chat));
-  tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));
-  _tyto_window_update_page (self);
-  _tyto_window_update_title (self);
-  tyto_chat_view_scroll_to_end (TYTO_CHAT_VIEW (self->view));
-  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+  asked (self);
+}
+
+void
+_tyto_window_ask (TytoWindow *self, const char *text, GPtrArray *attachments)
+{
+  g_autofree char *instructions = NULL;
+  TytoAnswerOptions options;
+  int number;
+
+  if (!can_ask (self)) {
+    if (tyto_chat_get_busy (self->chat))
+      _tyto_window_toast (self, _("An answer is still being written. Ask again when it is done."));
+    return;
+  }
+  number = tyto_chat_get_next_number (self->chat, NULL);
+  for (guint i = 0; i < attachments->len; i++)
+    tyto_attachment_set_number (g_ptr_array_index (attachments, i), number + (int) i);
+  tyto_settings_get_answer_options (&options, &instructions);
+  tyto_chat_send (self->chat, text, attachments, &options);
+  asked (self);
 }
 
 void

@@ -18,8 +18,10 @@ struct _TytoWindow {
   gint64 wanted_message; /* to be shown when the chat is loaded; 0: none */
   guint draft_timer, cost_timer;
   gboolean prepare; /* with the next measurement */
+  struct _WindowDocument *document; /* the one whose pages the question picks, or NULL */
+  GPtrArray *fitting; /* how attachments were sent before they were made to fit; NULL: nothing is made to fit */
 
-  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *state_bar, *toasts;
+  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *document_bar, *fit_bar, *fit_label, *state_bar, *toasts;
   GtkWidget *drop_frame, *drop_label;
 };
 
@@ -56,6 +58,8 @@ void _tyto_window_emptied (TytoWindow *self);
 
 /* tyto-window-messages.c: asking, asking again, editing and deleting. */
 void _tyto_window_send (TytoWindow *self);
+/* A question beside the one that is being written, which stays. */
+void _tyto_window_ask (TytoWindow *self, const char *text, GPtrArray *attachments);
 void _tyto_window_stop (TytoWindow *self);
 void _tyto_window_again (TytoWindow *self, TytoMessage *answer);
 void _tyto_window_begin_editing (TytoWindow *self, TytoMessage *question);
@@ -65,15 +69,39 @@ void _tyto_window_cancel_editing (TytoWindow *self);
 void _tyto_window_leave_editing (TytoWindow *self);
 void _tyto_window_delete_message (TytoWindow *self, TytoMessage *message);
 
-/* tyto-window-attach.c: pictures and pages of the question being written, and looking at any. */
+/* tyto-window-attach.c: pictures and pages of the question being written. */
 void _tyto_window_attachment_ready (TytoWindow *self, TytoAttachment *attachment);
 void _tyto_window_attachment_removed (TytoWindow *self, TytoAttachment *attachment, int index);
 void _tyto_window_composer_changed (TytoWindow *self);
 void _tyto_window_choose_pages (TytoWindow *self, const TytoImport *import);
 /* `earlier` gets TytoAttachment (transfer full). */
 void _tyto_window_gather_earlier (TytoWindow *self, GPtrArray **earlier);
-void _tyto_window_view_attachment (TytoWindow *self, TytoAttachment *attachment);
 void _tyto_window_ask_sample (TytoWindow *self, TytoSample *sample);
+
+/* tyto-window-document.c: a document whose pages the question picks. */
+GtkWidget *_tyto_window_build_document_bar (TytoWindow *self);
+void _tyto_window_take_document (TytoWindow *self, const TytoImport *import);
+void _tyto_window_drop_document (TytoWindow *self);
+/* The text of the question or its attachments changed. */
+void _tyto_window_document_question_changed (TytoWindow *self);
+/* TRUE when the pages for the question are not there yet: it is sent as soon as they are. */
+gboolean _tyto_window_document_holds_send (TytoWindow *self);
+void _tyto_window_document_sent (TytoWindow *self);
+/* The user took an attachment out, or chose pages of this document. */
+void _tyto_window_document_removed (TytoWindow *self, TytoAttachment *attachment);
+void _tyto_window_document_chosen (TytoWindow *self, const char *blob);
+/* The pages that go along now; the caller unrefs. */
+GtkBitset *_tyto_window_document_get_pages (TytoWindow *self, const char *blob);
+
+/* tyto-window-fit.c: a question that does not fit is made to, step by step, and the steps can be undone. */
+GtkWidget *_tyto_window_build_fit_bar (TytoWindow *self);
+void _tyto_window_fit_known (TytoWindow *self, const TytoCost *cost);
+
+/* tyto-window-view.c: looking at pictures and pages closely, where the model looked, what it saw, comparing; and asking from there. */
+void _tyto_window_view_attachment (TytoWindow *self, TytoAttachment *attachment);
+/* `words` of an answer; NULL: all of it. */
+void _tyto_window_look (TytoWindow *self, TytoMessage *answer, const char *words);
+void _tyto_window_show_seen (TytoWindow *self, TytoMessage *message);
 
 /* tyto-window-drop.c: the drop target and the frame that says what will happen. */
 void _tyto_window_setup_drop (TytoWindow *self, GtkWidget *target);

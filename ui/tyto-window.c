@@ -81,6 +81,7 @@ tyto_window_dispose (GObject *object)
   self->flap = NULL;
   g_clear_object (&self->edited);
   g_clear_object (&self->services);
+  g_clear_pointer (&self->fitting, g_ptr_array_unref);
   g_clear_pointer (&self->samples, g_ptr_array_unref);
   g_clear_pointer (&self->running, g_ptr_array_unref);
   G_OBJECT_CLASS (tyto_window_parent_class)->dispose (object);

@@ -213,6 +213,14 @@ driver_press (const char *button)
   do_action (node);
 }
 
+void
+driver_press_check (const char *name)
+{
+  g_autoptr (AtspiAccessible) node = driver_wait ("check box", name);
+
+  driver_click (node);
+}
+
 static void
 find_last (AtspiAccessible *node, const char *role, const char *name, AtspiAccessible **last, int depth)
 {
@@ -305,6 +313,31 @@ void
 driver_arrange (void)
 {
   spawn_wait ("xdotool search --sync --onlyvisible --class tyto windowsize --sync 900 800 windowmove 0 0");
+}
+
+void
+driver_arrange_window (const char *title, int width, int height)
+{
+  g_autofree char *command =
+      g_strdup_printf ("xdotool search --sync --onlyvisible --name '%s' windowsize --sync %d %d windowmove 0 0 windowactivate --sync", title, width, height);
+
+  spawn_wait (command);
+}
+
+void
+driver_drag_in (AtspiAccessible *node, double x0, double y0, double x1, double y1)
+{
+  g_autoptr (AtspiComponent) component = atspi_accessible_get_component_iface (node);
+  g_autofree AtspiRect *rect = component ? atspi_component_get_extents (component, ATSPI_COORD_TYPE_WINDOW, NULL) : NULL;
+  g_autoptr (GString) steps = g_string_new (NULL);
+
+  g_assert_nonnull (rect);
+  g_string_printf (steps, "xdotool mousemove %d %d mousedown 1", rect->x + (int) (x0 * rect->width), rect->y + (int) (y0 * rect->height));
+  for (int i = 1; i <= 10; i++)
+    g_string_append_printf (steps, " sleep 0.03 mousemove %d %d", rect->x + (int) ((x0 + (x1 - x0) * i / 10.0) * rect->width),
+                            rect->y + (int) ((y0 + (y1 - y0) * i / 10.0) * rect->height));
+  g_string_append (steps, " sleep 0.1 mouseup 1");
+  spawn_wait (steps->str);
 }
 
 void
@@ -441,4 +474,24 @@ driver_screenshot (const char *name)
   g_mkdir_with_parents (folder, 0755);
   command = g_strdup_printf ("import -window root %s/%s.png", folder, name);
   spawn_wait (command);
+}
+
+/* Drawing after a change of size takes a few frames. */
+#define SETTLE_USEC 400000
+
+void
+driver_shoot (const char *title, const char *name, int width, int height)
+{
+  g_auto (GStrv) sizes = g_strsplit (g_getenv ("TYTO_SCREENSHOT_SIZES") ? g_getenv ("TYTO_SCREENSHOT_SIZES") : "", " ", -1);
+
+  driver_screenshot (name);
+  for (char **size = sizes; *size && **size; size++) {
+    g_autofree char *other = g_strdup_printf ("%s-%s", name, *size);
+
+    driver_arrange_window (title, atoi (*size), height);
+    g_usleep (SETTLE_USEC);
+    driver_screenshot (other);
+  }
+  if (*sizes && **sizes)
+    driver_arrange_window (title, width, height);
 }

@@ -35,6 +35,8 @@ AtspiAccessible *driver_wait (const char *role, const char *name);
 void driver_wait_gone (const char *role, const char *name);
 
 void driver_press (const char *button);
+/* The same for a check box or radio button. */
+void driver_press_check (const char *name);
 /* The same for the last of several buttons of that name. */
 void driver_press_last (const char *button);
 /* Opens the menu of a menu button. */
@@ -49,6 +51,10 @@ void driver_open_conversation (int n);
 void driver_click (AtspiAccessible *node);
 /* Puts the window to the corner of the screen in a known size. */
 void driver_arrange (void);
+/* The same for another window of the app, by its title. */
+void driver_arrange_window (const char *title, int width, int height);
+/* Drags with the pointer inside a node, between two points of it (0..1); the window must be at the corner of the screen. */
+void driver_drag_in (AtspiAccessible *node, double x0, double y0, double x1, double y1);
 /* Types into the composer. */
 void driver_type (const char *text);
 /* Replaces what is in the composer; waits until the composer holds a text. */
@@ -61,6 +67,9 @@ char *driver_get_text (AtspiAccessible *node);
 void driver_key (const char *keys);
 /* Drags files from a window of another program onto the app. */
 void driver_drag_files (const char *const *files);
+/* Saves a picture of the screen with a window in its present size; with TYTO_SCREENSHOT_SIZES ("360 700 1200", in the environment) also in these
+ * widths, after which it has `width` x `height` again. */
+void driver_shoot (const char *title, const char *name, int width, int height);
 /* Saves a picture of the screen for the test log. */
 void driver_screenshot (const char *name);
 

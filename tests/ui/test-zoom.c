@@ -30,7 +30,7 @@ test_zoom (void)
   gtk_widget_measure (zoom, GTK_ORIENTATION_HORIZONTAL, -1, NULL, NULL, NULL, NULL);
   gtk_widget_size_allocate (zoom, &place, -1);
   g_signal_connect (zoom, "notify::zoom", G_CALLBACK (count), &n);
-  tyto_zoom_begin (TYTO_ZOOM (zoom), small);
+  tyto_zoom_begin (TYTO_ZOOM (zoom), small, 0, 0);
   g_assert_cmpint (n, ==, 1);
   tyto_zoom_set_zoom (TYTO_ZOOM (zoom), 3.0);
   g_assert_cmpfloat (tyto_zoom_get_zoom (TYTO_ZOOM (zoom)), ==, 3.0);

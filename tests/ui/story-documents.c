@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Documents that are read: the question picks their pages, the viewer leafs, finds and shows the text, what does not fit is made to, and files that
+ * cannot be read say why. */
+#include "driver.h"
+
+#include <cairo-pdf.h>
+
+#define N_PAGES 300
+#define FACT_PAGE 211
+
+static void
+wait_for (const char *role, const char *name)
+{
+  g_object_unref (driver_wait (role, name));
+}
+
+static void
+write_line (cairo_t *cr, int line, const char *text)
+{
+  cairo_move_to (cr, 40.0, 60.0 + 15.0 * line);
+  cairo_show_text (cr, text);
+}
+
+/* Three hundred pages with a table of contents; one of them tells who keeps the lighthouse. */
+static void
+write_book (const char *path)
+{
+  cairo_surface_t *surface = cairo_pdf_surface_create (path, 420.0, 595.0);
+  cairo_t *cr = cairo_create (surface);
+
+  cairo_set_font_size (cr, 11.0);
+  for (int page = 0; page < N_PAGES; page++) {
+    g_autofree char *chapter = g_strdup_printf ("Chapter %d", page / 50 + 1), *link = g_strdup_printf ("page=%d", page + 1);
+
+    if (page % 50 == 0) {
+      cairo_pdf_surface_add_outline (surface, CAIRO_PDF_OUTLINE_ROOT, chapter, link, CAIRO_PDF_OUTLINE_FLAG_OPEN);
+      write_line (cr, 0, chapter);
+    }
+    for (int line = 1; line < 30; line++)
+      write_line (cr, line, line % 3 == page % 3 ? "The tide comes and goes, and the sand moves with it." : "Nothing but wind over the dunes on this day.");
+    if (page == FACT_PAGE)
+      write_line (cr, 30, "The keeper of the lighthouse is called Amalia.");
+    cairo_show_page (cr);
+  }
+  cairo_destroy (cr);
+  cairo_surface_finish (surface);
+  g_assert_cmpint (cairo_surface_status (surface), ==, CAIRO_STATUS_SUCCESS);
+  cairo_surface_destroy (surface);
+}
+
+/* The question picks the page that answers it, says which, and leads to it. */
+static void
+pick (void)
+{
+  wait_for ("label", "300 pages");
+  driver_arrange_window ("book.pdf", 640, 560);
+  driver_shoot ("book.pdf", "documents-0-picker", 640, 560);
+  driver_press_last ("Let the question choose");
+  wait_for ("label", "Your question picks the pages that go along");
+  driver_arrange ();
+  driver_type ("Who is the keeper of the lighthouse?");
+  wait_for ("label", "This page fits your question best");
+  wait_for ("push button", "Look at page 212");
+  driver_shoot ("Tyto", "documents-1-picked", 900, 800);
+}
+
+/* Leafing, contents, search and text in the viewer. */
+static void
+read_closely (void)
+{
+  driver_press ("Look at page 212");
+  driver_arrange_window ("Picture", 980, 700);
+  wait_for ("label", "book.pdf, page 212");
+  driver_key ("ctrl+f");
+  driver_enter ("Find in the document", "amalia");
+  wait_for ("label", "1 place");
+  driver_shoot ("Picture", "documents-2-found", 980, 700);
+  driver_key ("Escape");
+  driver_key ("Escape");
+  driver_wait_gone ("frame", "Picture");
+}
+
+/* Three pages with all their text are too much for the model; one press makes them fit. */
+static void
+fit (void)
+{
+  driver_arrange ();
+  driver_press ("Choose pages");
+  wait_for ("label", "300 pages");
+  driver_enter ("Pages", "1-2, 212");
+  driver_press_last ("Attach 3 pages");
+  wait_for ("push button", "Make it fit");
+  driver_arrange ();
+  driver_shoot ("Tyto", "documents-3-too-long", 900, 800);
+  driver_press ("Make it fit");
+  wait_for ("label", "Made to fit");
+  driver_wait_gone ("push button", "Make it fit");
+}
+
+static void
+test_book (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *book = g_build_filename (home, "book.pdf", NULL);
+  g_autofree char *remove = g_strdup_printf ("rm -rf %s", home);
+  const char *const files[] = { book, NULL };
+
+  g_assert_no_error (error);
+  write_book (book);
+  driver_start (home, NULL, files);
+  pick ();
+  read_closely ();
+  fit ();
+  driver_press ("Send");
+  wait_for ("push button", "Answer again");
+  wait_for ("image", "book.pdf, page 212");
+  /* The document stays for the next question. */
+  wait_for ("label", "Your question picks the pages that go along");
+  driver_screenshot ("documents-4-answer");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
+/* Random hashes: no password fits. */
+static void
+write_locked (const char *path)
+{
+  g_autofree char *hash = g_strnfill (64, '5');
+  g_autofree char *text = g_strdup_printf ("%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+                                           "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>endobj\n"
+                                           "trailer<</Root 1 0 R/Size 4/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>/ID[<00><00>]>>\n%%%%EOF\n",
+                                           hash, hash);
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (path, text, -1, &error);
+  g_assert_no_error (error);
+}
+
+/* Files that cannot be read say so beside their place, and the rest goes on. */
+static void
+test_trouble (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+  g_autofree char *locked = g_build_filename (home, "locked.pdf", NULL);
+  g_autofree char *broken = g_build_filename (home, "broken.pdf", NULL), *huge = g_build_filename (home, "huge.pdf", NULL);
+  const char *const files[] = { locked, broken, huge, NULL };
+  cairo_surface_t *surface;
+  cairo_t *cr;
+
+  g_assert_no_error (error);
+  write_locked (locked);
+  g_file_set_contents (broken, "%PDF-1.7\nnot a document at all", -1, &error);
+  g_assert_no_error (error);
+  surface = cairo_pdf_surface_create (huge, 20000.0, 20000.0);
+  cr = cairo_create (surface);
+  cairo_set_font_size (cr, 900.0);
+  cairo_move_to (cr, 1000.0, 9000.0);
+  cairo_show_text (cr, "A very large page");
+  cairo_show_page (cr);
+  cairo_destroy (cr);
+  cairo_surface_destroy (surface);
+  driver_start (home, NULL, files);
+  wait_for ("label", "is protected by a password; save a copy without it");
+  wait_for ("label", "broken.pdf");
+  wait_for ("push button", "View picture");
+  driver_arrange ();
+  driver_screenshot ("documents-5-trouble");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  driver_init (&argc, &argv);
+  g_test_add_func ("/story/documents/book", test_book);
+  g_test_add_func ("/story/documents/trouble", test_trouble);
+  return g_test_run ();
+}
