@@ -323,7 +323,7 @@ build (TytoCompare *self)
   GtkEventController *keys = gtk_event_controller_key_new ();
 
   self->linked = gtk_toggle_button_new ();
-  gtk_button_set_icon_name (GTK_BUTTON (self->linked), "insert-link-symbolic");
+  gtk_button_set_icon_name (GTK_BUTTON (self->linked), "changes-prevent-symbolic");
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->linked), TRUE);
   gtk_widget_set_tooltip_text (self->linked, _("Zoom and move both together"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->linked), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Zoom and move both together"), -1);

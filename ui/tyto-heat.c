@@ -39,17 +39,18 @@ smooth_line (const float *in, gsize in_step, int n_in, float *out, gsize out_ste
   }
 }
 
-/* Premultiplied, as the texture wants it. */
+/* Seen on a picture of any colour: what was not looked at is in shade, what was is clear, and glows from amber to red. Premultiplied, as the
+ * texture wants it. */
 static void
 colour (float heat, guint8 *pixel)
 {
-  float alpha = CLAMP (heat, 0.0f, 1.0f), red = 1.0f, green = 0.78f - 0.66f * alpha, blue = 0.10f;
+  static const float cold[3] = { 0.04f, 0.06f, 0.10f };
+  float h = CLAMP (heat, 0.0f, 1.0f), glow = 0.62f * powf (h, 1.4f), shade = 0.78f * powf (1.0f - h, 1.5f) * (1.0f - glow);
+  const float hot[3] = { 1.0f, 0.74f - 0.62f * h, 0.08f };
 
-  alpha = powf (alpha, 0.8f);
-  pixel[0] = (guint8) (255.0f * red * alpha);
-  pixel[1] = (guint8) (255.0f * green * alpha);
-  pixel[2] = (guint8) (255.0f * blue * alpha);
-  pixel[3] = (guint8) (255.0f * alpha);
+  for (int i = 0; i < 3; i++)
+    pixel[i] = (guint8) (255.0f * (hot[i] * glow + cold[i] * shade));
+  pixel[3] = (guint8) (255.0f * (glow + shade));
 }
 
 GdkTexture *

@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* A heat map as a picture to lay over another one: clear where the model hardly looked, then amber, red where it looked most. Smooth between the
+/* A heat map as a picture to lay over another one: in shade where the model hardly looked, clear
+ * and amber where it did, red where it looked most. Smooth between the
  * cells. `most` is the value that is red, so that several maps can share a scale. A few milliseconds. */
 GdkTexture *tyto_heat_new (const OwlHeatMap *map, float most);
 

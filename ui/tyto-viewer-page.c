@@ -265,6 +265,13 @@ find_activated (TytoViewer *self)
     go_to_hit (self, self->hit);
 }
 
+/* Escape leaves the field; once more it closes the window. */
+static void
+find_left (TytoViewer *self)
+{
+  gtk_widget_grab_focus (self->zoom);
+}
+
 static void
 next_hit (TytoViewer *self)
 {
@@ -425,6 +432,7 @@ build_find (TytoViewer *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->find), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Find in the document"), -1);
   g_signal_connect_swapped (self->find, "search-changed", G_CALLBACK (find_changed), self);
   g_signal_connect_swapped (self->find, "activate", G_CALLBACK (find_activated), self);
+  g_signal_connect_swapped (self->find, "stop-search", G_CALLBACK (find_left), self);
   g_signal_connect_swapped (self->find, "next-match", G_CALLBACK (next_hit), self);
   g_signal_connect_swapped (self->find, "previous-match", G_CALLBACK (previous_hit), self);
   self->find_status = note ("");

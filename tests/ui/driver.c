@@ -495,3 +495,44 @@ driver_shoot (const char *title, const char *name, int width, int height)
   if (*sizes && **sizes)
     driver_arrange_window (title, width, height);
 }
+
+void
+driver_open (const char *file)
+{
+  char *argv[] = { (char *) g_getenv ("TYTO_PROGRAM"), (char *) file, NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_spawn_sync (NULL, argv, NULL, G_SPAWN_DEFAULT, NULL, NULL, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* Resident pages of a process, in megabytes; `parent` gets who started it. 0 when it is gone. */
+static double
+read_process (const char *pid, GPid *parent)
+{
+  g_autofree char *path = g_build_filename ("/proc", pid, "status", NULL), *text = NULL;
+  const char *rss, *ppid;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return 0.0;
+  rss = strstr (text, "VmRSS:");
+  ppid = strstr (text, "PPid:");
+  *parent = ppid ? (GPid) g_ascii_strtoll (ppid + strlen ("PPid:"), NULL, 10) : 0;
+  return rss ? g_ascii_strtod (rss + strlen ("VmRSS:"), NULL) / 1024.0 : 0.0;
+}
+
+double
+driver_get_memory (void)
+{
+  g_autoptr (GDir) processes = g_dir_open ("/proc", 0, NULL);
+  double sum = 0.0;
+
+  for (const char *name; processes && (name = g_dir_read_name (processes));) {
+    GPid parent = 0;
+    double megabytes = g_ascii_isdigit (*name) ? read_process (name, &parent) : 0.0;
+
+    if (parent == app || (GPid) g_ascii_strtoll (name, NULL, 10) == app)
+      sum += megabytes;
+  }
+  return sum;
+}

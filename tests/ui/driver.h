@@ -22,6 +22,10 @@ void driver_start (const char *data_home, const char *model, const char *const *
 GPid driver_spawn (const char *data_home, const char *model, const char *const *files);
 /* Drives an app that another process started. */
 void driver_attach (GPid pid);
+/* Gives it a file, as a second start of the program does. */
+void driver_open (const char *file);
+/* Megabytes that the app and the processes it started take. */
+double driver_get_memory (void);
 /* Ends it as Ctrl+Q does, and waits. */
 void driver_quit (void);
 /* Ends it as a crash would. */

@@ -7,7 +7,10 @@
 #include <cairo-pdf.h>
 
 #define N_PAGES 300
+#define MANY_PAGES 500
 #define FACT_PAGE 211
+/* What 500 pages may take beyond the app with its model; megabytes. */
+#define MOST_MEMORY 300.0
 
 static void
 wait_for (const char *role, const char *name)
@@ -22,15 +25,15 @@ write_line (cairo_t *cr, int line, const char *text)
   cairo_show_text (cr, text);
 }
 
-/* Three hundred pages with a table of contents; one of them tells who keeps the lighthouse. */
+/* Pages with a table of contents; one of them tells who keeps the lighthouse. */
 static void
-write_book (const char *path)
+write_book (const char *path, int n_pages)
 {
   cairo_surface_t *surface = cairo_pdf_surface_create (path, 420.0, 595.0);
   cairo_t *cr = cairo_create (surface);
 
   cairo_set_font_size (cr, 11.0);
-  for (int page = 0; page < N_PAGES; page++) {
+  for (int page = 0; page < n_pages; page++) {
     g_autofree char *chapter = g_strdup_printf ("Chapter %d", page / 50 + 1), *link = g_strdup_printf ("page=%d", page + 1);
 
     if (page % 50 == 0) {
@@ -107,7 +110,7 @@ test_book (void)
   const char *const files[] = { book, NULL };
 
   g_assert_no_error (error);
-  write_book (book);
+  write_book (book, N_PAGES);
   driver_start (home, NULL, files);
   pick ();
   read_closely ();
@@ -118,6 +121,37 @@ test_book (void)
   /* The document stays for the next question. */
   wait_for ("label", "Your question picks the pages that go along");
   driver_screenshot ("documents-4-answer");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
+/* Five hundred pages: how soon the picker is there is said, and what it takes of memory is bounded. */
+static void
+test_many (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+  g_autofree char *book = g_build_filename (home, "many.pdf", NULL);
+  double before, after;
+  gint64 start;
+
+  g_assert_no_error (error);
+  write_book (book, MANY_PAGES);
+  driver_start (home, NULL, NULL);
+  wait_for ("label", "Starter model");
+  before = driver_get_memory ();
+  start = g_get_monotonic_time ();
+  driver_open (book);
+  wait_for ("label", "500 pages");
+  wait_for (NULL, "Page 1");
+  g_test_message ("the picker of 500 pages was seen after %.2f s", (double) (g_get_monotonic_time () - start) / 1e6);
+  wait_for ("label", "text of");
+  driver_arrange_window ("many.pdf", 640, 560);
+  driver_scroll ("many.pdf", 40);
+  after = driver_get_memory ();
+  g_test_message ("500 pages take %.0f MB beside the %.0f MB of app and model", after - before, before);
+  g_assert_cmpfloat (after - before, <, MOST_MEMORY);
+  driver_key ("Escape");
   driver_quit ();
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
@@ -176,6 +210,7 @@ main (int argc, char **argv)
 {
   driver_init (&argc, &argv);
   g_test_add_func ("/story/documents/book", test_book);
+  g_test_add_func ("/story/documents/many", test_many);
   g_test_add_func ("/story/documents/trouble", test_trouble);
   return g_test_run ();
 }
