@@ -14,13 +14,44 @@
 #endif
 #include "ui/tyto-window.h"
 
+/* A window that does not come to the screen (another work space) keeps the model waiting no longer than this. */
+#define LONGEST_HOLD_MS 2000
+
 struct _TytoApplication {
   AdwApplication parent_instance;
 
   TytoServices *services;
+  guint hold_timer; /* until the model may be loaded; 0: it may */
 };
 
 G_DEFINE_FINAL_TYPE (TytoApplication, tyto_application, ADW_TYPE_APPLICATION)
+
+static gboolean
+release_engine (gpointer data)
+{
+  TytoApplication *self = data;
+
+  self->hold_timer = 0;
+  tyto_engine_hold (tyto_services_get_engine (self->services), FALSE);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+painted (GdkFrameClock *clock, TytoApplication *self)
+{
+  g_signal_handlers_disconnect_by_func (clock, painted, self);
+  if (self->hold_timer == 0)
+    return;
+  g_clear_handle_id (&self->hold_timer, g_source_remove);
+  release_engine (self);
+}
+
+static void
+watch_first_frame (TytoApplication *self, GtkWidget *window)
+{
+  if (self->hold_timer != 0)
+    g_signal_connect_object (gtk_widget_get_frame_clock (window), "after-paint", G_CALLBACK (painted), self, 0);
+}
 
 static TytoWindow *
 require_window (TytoApplication *self)
@@ -31,6 +62,8 @@ require_window (TytoApplication *self)
     window = gtk_window_get_transient_for (window);
   if (!window)
     window = GTK_WINDOW (tyto_window_new (GTK_APPLICATION (self), self->services));
+  if (!gtk_widget_get_realized (GTK_WIDGET (window)))
+    g_signal_connect_object (window, "realize", G_CALLBACK (watch_first_frame), self, G_CONNECT_SWAPPED | G_CONNECT_AFTER);
   gtk_window_present (window);
   return TYTO_WINDOW (window);
 }
@@ -137,6 +170,8 @@ tyto_application_startup (GApplication *application)
   g_simple_action_set_enabled (G_SIMPLE_ACTION (g_action_map_lookup_action (G_ACTION_MAP (self), "preferences")), tyto_settings_get () != NULL);
   self->services = tyto_services_new ();
   follow_settings (self);
+  tyto_engine_hold (tyto_services_get_engine (self->services), TRUE);
+  self->hold_timer = g_timeout_add (LONGEST_HOLD_MS, release_engine, self);
   tyto_services_start (self->services);
 }
 
@@ -158,6 +193,7 @@ tyto_application_shutdown (GApplication *application)
   TytoApplication *self = TYTO_APPLICATION (application);
 
   quit (NULL, NULL, application);
+  g_clear_handle_id (&self->hold_timer, g_source_remove);
   if (self->services)
     tyto_services_close (self->services);
   if (tyto_settings_get ())

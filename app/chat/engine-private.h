@@ -38,6 +38,7 @@ struct _TytoEngine {
 
   GMutex lock;
   GCond wake;
+  gboolean held;           /* nothing is begun; guarded by `lock` */
   GQueue jobs;             /* Job; guarded by `lock` */
   GCancellable *ahead;     /* of the work in advance that runs, or NULL; guarded by `lock` */
   gboolean preparing;      /* `ahead` evaluates a prompt, which can be taken up again at any time; guarded by `lock` */

@@ -133,7 +133,7 @@ static Job *
 take_job (TytoEngine *self)
 {
   for (;;) {
-    for (JobKind kind = 0; kind < N_JOB_KINDS; kind++)
+    for (JobKind kind = 0; kind < (self->held ? JOB_QUIT + 1 : N_JOB_KINDS); kind++)
       for (GList *link = self->jobs.head; link; link = link->next) {
         Job *job = link->data;
 
@@ -226,8 +226,19 @@ tyto_engine_want (TytoEngine *self, const TytoEngineSetup *setup)
 }
 
 void
+tyto_engine_hold (TytoEngine *self, gboolean held)
+{
+  g_mutex_lock (&self->lock);
+  self->held = held;
+  g_cond_signal (&self->wake);
+  g_mutex_unlock (&self->lock);
+}
+
+void
 tyto_engine_load_again (TytoEngine *self)
 {
+  gboolean loading = FALSE;
+
   g_mutex_lock (&self->lock);
   forget_jobs (self, JOB_LOAD);
   if (self->loading)
@@ -237,8 +248,12 @@ tyto_engine_load_again (TytoEngine *self)
     if (self->ahead)
       g_cancellable_cancel (self->ahead);
     g_cond_signal (&self->wake);
+    loading = TRUE;
   }
   g_mutex_unlock (&self->lock);
+  /* At once, although the thread may be held or in the middle of something. */
+  if (loading)
+    engine_say_state (self, TYTO_ENGINE_LOADING, 0.0, NULL, NULL);
 }
 
 void

@@ -22,6 +22,8 @@ typedef enum {
 /* Properties, all notified: "state", "progress" (0..1), "error", "model-name". */
 
 TytoEngine *tyto_engine_new (TytoDocuments *documents, TytoStore *store);
+/* While held, nothing is begun: a model that loads takes every core, and would keep the first window from the screen. */
+void tyto_engine_hold (TytoEngine *self, gboolean held);
 /* Cancels what runs and ends the thread; must be called once before the last reference goes. */
 void tyto_engine_close (TytoEngine *self);
 
