@@ -372,7 +372,8 @@ tyto_chat_view_init (TytoChatView *self)
   GtkWidget *clamp = adw_clamp_new ();
 
   self->rows = g_ptr_array_new ();
-  self->list = gtk_box_new (GTK_ORIENTATION_VERTICAL, 14);
+  /* A screen reader says by itself what is added to a log. */
+  self->list = g_object_new (GTK_TYPE_BOX, "accessible-role", GTK_ACCESSIBLE_ROLE_LOG, "orientation", GTK_ORIENTATION_VERTICAL, "spacing", 14, NULL);
   gtk_widget_add_css_class (self->list, "messages");
   gtk_widget_set_valign (self->list, GTK_ALIGN_START);
   adw_clamp_set_maximum_size (ADW_CLAMP (clamp), COLUMN_WIDTH);

@@ -137,6 +137,7 @@ create_row (gpointer item, gpointer user_data)
   g_signal_connect_object (item, "notify::cover", G_CALLBACK (show_covers_soon), user_data, G_CONNECT_SWAPPED);
   g_signal_connect_swapped (row, "changed", G_CALLBACK (row_changed), user_data);
   g_signal_connect_swapped (row, "deleted", G_CALLBACK (row_deleted), user_data);
+  show_covers_soon (user_data);
   return row;
 }
 

@@ -35,6 +35,7 @@ update_title (TytoConversationRow *self)
   const char *title = tyto_conversation_get_title (self->conversation);
 
   gtk_label_set_text (GTK_LABEL (self->title), *title ? title : _("New chat"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, *title ? title : _("New chat"), -1);
 }
 
 static void

@@ -10,6 +10,7 @@
 
 #define SAMPLE_WIDTH 176
 #define SAMPLE_HEIGHT 120
+#define COLUMN_WIDTH 680
 
 struct _TytoEmpty {
   GtkWidget parent_instance;
@@ -134,7 +135,8 @@ tyto_empty_new (GPtrArray *samples)
   self->note = label (NULL, "quiet");
   gtk_box_append (GTK_BOX (box), self->note);
 
-  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), 640);
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), COLUMN_WIDTH);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), COLUMN_WIDTH);
   adw_clamp_set_child (ADW_CLAMP (clamp), box);
   self->scroller = gtk_scrolled_window_new ();
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);

@@ -254,6 +254,7 @@ static void
 tyto_message_row_class_init (TytoMessageRowClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = tyto_message_row_dispose;
+  gtk_widget_class_set_accessible_role (GTK_WIDGET_CLASS (klass), GTK_ACCESSIBLE_ROLE_GROUP);
   signals[SIGNAL_AGAIN] = g_signal_new ("again", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_EDIT] = g_signal_new ("edit", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[SIGNAL_DELETE] = g_signal_new ("delete", TYTO_TYPE_MESSAGE_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -394,6 +395,7 @@ tyto_message_row_new (TytoChat *chat, TytoMessage *message)
   self->message = g_object_ref (message);
   answer = is_answer (self);
   gtk_widget_add_css_class (GTK_WIDGET (self), answer ? "answer" : "question");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, answer ? _("Answer") : _("Your question"), -1);
   if (answer) {
     GtkWidget *owl = gtk_image_new_from_icon_name ("io.github.tyto_app.Tyto");
 

@@ -15,6 +15,7 @@
 
 #define SIDE_WIDTH 270
 #define COLUMN_WIDTH 740
+#define NARROW_WIDTH 340
 
 static GtkWidget *
 icon_button (const char *icon, const char *label, const char *action)
@@ -150,6 +151,37 @@ build_content (TytoWindow *self)
   return overlay;
 }
 
+/* Side by side the two panes need more room than the narrowest window has. The window must be able to become that narrow at one stroke, too (when
+ * it is put beside another one), so it does not ask for that room: they fold as soon as it is not there. */
+static void
+measure_panes (GtkWidget *box, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *minimum_baseline, int *natural_baseline)
+{
+  gtk_widget_measure (gtk_widget_get_first_child (box), orientation, for_size, minimum, natural, minimum_baseline, natural_baseline);
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    *minimum = MIN (*minimum, NARROW_WIDTH);
+}
+
+static void
+allocate_panes (GtkWidget *box, int width, int height, int baseline)
+{
+  GtkWidget *panes = gtk_widget_get_first_child (box);
+  int minimum;
+
+  gtk_widget_measure (panes, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+  gtk_widget_allocate (panes, MAX (width, minimum), height, baseline, NULL);
+}
+
+static GtkWidget *
+build_panes (GtkWidget *panes)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+
+  gtk_widget_set_layout_manager (box, gtk_custom_layout_new (NULL, measure_panes, allocate_panes));
+  gtk_widget_set_overflow (box, GTK_OVERFLOW_HIDDEN);
+  gtk_box_append (GTK_BOX (box), panes);
+  return box;
+}
+
 void
 _tyto_window_build (TytoWindow *self)
 {
@@ -158,6 +190,6 @@ _tyto_window_build (TytoWindow *self)
   adw_flap_set_separator (ADW_FLAP (self->flap), gtk_separator_new (GTK_ORIENTATION_VERTICAL));
   adw_flap_set_content (ADW_FLAP (self->flap), build_content (self));
   adw_flap_set_fold_policy (ADW_FLAP (self->flap), ADW_FLAP_FOLD_POLICY_NEVER);
-  adw_application_window_set_content (ADW_APPLICATION_WINDOW (self), self->flap);
+  adw_application_window_set_content (ADW_APPLICATION_WINDOW (self), build_panes (self->flap));
   _tyto_window_setup_drop (self, self->flap);
 }

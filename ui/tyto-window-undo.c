@@ -55,6 +55,8 @@ _tyto_window_offer_undo (TytoWindow *self, const char *text, GFunc func, GFunc f
   undo->destroy = destroy;
   adw_toast_set_button_label (toast, _("_Undo"));
   adw_toast_set_timeout (toast, UNDO_SECONDS);
+  /* What was done last is what is taken back; an older one comes back after it. */
+  adw_toast_set_priority (toast, ADW_TOAST_PRIORITY_HIGH);
   g_signal_connect_data (toast, "button-clicked", G_CALLBACK (undo_clicked), undo, undo_free, 0);
   adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), toast);
 }

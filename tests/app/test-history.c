@@ -134,6 +134,12 @@ test_round_trip (void)
   g_assert_cmpstr (tyto_conversation_get_title (g_ptr_array_index (conversations, 0)), ==, "A new one");
   g_assert_cmpstr (tyto_conversation_get_draft (g_ptr_array_index (conversations, 1)), ==, "half a thought");
   g_assert_cmpint (tyto_conversation_get_leaf (g_ptr_array_index (conversations, 1)), ==, 12);
+  /* The first picture stands for the conversation. */
+  g_assert_null (tyto_conversation_get_cover (g_ptr_array_index (conversations, 0)));
+  attachment = tyto_conversation_get_cover (g_ptr_array_index (conversations, 1));
+  g_assert_nonnull (attachment);
+  g_assert_cmpstr (tyto_attachment_get_blob (attachment), ==, "0123");
+  g_assert_cmpint (tyto_attachment_get_page (attachment), ==, 3);
   messages = load (store, 1);
   g_assert_cmpuint (messages->len, ==, 2);
   found = g_ptr_array_index (messages, 0);
