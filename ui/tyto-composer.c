@@ -5,6 +5,7 @@
 
 #include "app/documents/tyto-document-text.h"
 #include "ui/tyto-attach-menu.h"
+#include "ui/tyto-drop-words.h"
 #include "ui/tyto-strip.h"
 
 #include <glib/gi18n.h>
@@ -204,6 +205,11 @@ tyto_composer_attach_file (TytoComposer *self, GFile *file)
 {
   g_autofree char *name = g_file_get_basename (file);
 
+  /* Opening it would go to the web. */
+  if (tyto_drop_is_web (file)) {
+    g_signal_emit (self, signals[SIGNAL_PROBLEM], 0, _("Tyto does not go to the web. Save the picture first, then attach the file."));
+    return;
+  }
   tyto_documents_import_async (self->documents, file, NULL, imported, begin_import (self, name ? name : ""));
 }
 
@@ -364,11 +370,23 @@ files_pasted (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (TytoComposer) self = user_data;
   const GValue *value = gdk_clipboard_read_value_finish (GDK_CLIPBOARD (object), result, NULL);
+  GSList *files = value ? gdk_file_list_get_files (g_value_get_boxed (value)) : NULL;
 
-  if (!value)
+  /* The address of a web page, copied to be written into the question. */
+  if (files && !files->next && tyto_drop_is_web (files->data) &&
+      gdk_content_formats_contain_gtype (gdk_clipboard_get_formats (GDK_CLIPBOARD (object)), G_TYPE_STRING)) {
+    gtk_text_buffer_paste_clipboard (buffer (self), GDK_CLIPBOARD (object), NULL, TRUE);
     return;
-  for (GSList *l = gdk_file_list_get_files (g_value_get_boxed (value)); l; l = l->next)
+  }
+  for (GSList *l = files; l; l = l->next)
     tyto_composer_attach_file (self, l->data);
+}
+
+/* A picture, and nothing that could be meant as text: cells of a table come with a picture of them. */
+static gboolean
+only_texture (GdkContentFormats *formats)
+{
+  return gdk_content_formats_contain_gtype (formats, GDK_TYPE_TEXTURE) && !gdk_content_formats_contain_gtype (formats, G_TYPE_STRING);
 }
 
 /* Files and pictures are attached, anything else is text as usual. */
@@ -378,9 +396,9 @@ paste (TytoComposer *self)
   GdkClipboard *clipboard = gtk_widget_get_clipboard (GTK_WIDGET (self));
   GdkContentFormats *formats = gdk_clipboard_get_formats (clipboard);
 
-  if (gdk_content_formats_contain_gtype (formats, GDK_TYPE_FILE_LIST))
+  if (gdk_content_formats_contain_gtype (formats, GDK_TYPE_FILE_LIST) && !only_texture (formats))
     gdk_clipboard_read_value_async (clipboard, GDK_TYPE_FILE_LIST, G_PRIORITY_DEFAULT, NULL, files_pasted, g_object_ref (self));
-  else if (gdk_content_formats_contain_gtype (formats, GDK_TYPE_TEXTURE) && !gdk_content_formats_contain_gtype (formats, G_TYPE_STRING))
+  else if (only_texture (formats))
     gdk_clipboard_read_texture_async (clipboard, NULL, texture_pasted, g_object_ref (self));
   else
     return;
@@ -497,7 +515,7 @@ build_buttons (TytoComposer *self)
   gtk_widget_set_hexpand (self->status, TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->status), 1.0f);
   gtk_label_set_wrap (GTK_LABEL (self->status), TRUE);
-  gtk_label_set_lines (GTK_LABEL (self->status), 2);
+  gtk_label_set_lines (GTK_LABEL (self->status), 3);
   gtk_label_set_justify (GTK_LABEL (self->status), GTK_JUSTIFY_RIGHT);
   gtk_label_set_ellipsize (GTK_LABEL (self->status), PANGO_ELLIPSIZE_END);
   gtk_widget_add_css_class (self->status, "quiet");

@@ -9,6 +9,8 @@
 #include <utime.h>
 
 #define HASH_LENGTH 64
+/* Files that are still being copied. */
+#define INCOMING "incoming-"
 #define BLOCK_SIZE (256 * 1024)
 
 char *
@@ -74,7 +76,7 @@ static char *
 import (const char *folder, GInputStream *in, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
-  g_autofree char *temporary = g_build_filename (folder, "incoming-XXXXXX", NULL);
+  g_autofree char *temporary = g_build_filename (folder, INCOMING "XXXXXX", NULL);
   g_autofree char *path = NULL, *subfolder = NULL;
   gboolean done;
   int fd;
@@ -103,10 +105,31 @@ import (const char *folder, GInputStream *in, GCancellable *cancellable, GError 
   return g_strdup (g_checksum_get_string (sum));
 }
 
+/* A pipe or a device could keep the reader waiting for ever. */
+static gboolean
+is_readable (GFile *file, GCancellable *cancellable, GError **error)
+{
+  switch (g_file_query_file_type (file, G_FILE_QUERY_INFO_NONE, cancellable)) {
+  case G_FILE_TYPE_DIRECTORY:
+  case G_FILE_TYPE_MOUNTABLE:
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_IS_DIRECTORY, _("This is a folder. Attach the pictures in it instead."));
+    return FALSE;
+  case G_FILE_TYPE_SPECIAL:
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_REGULAR_FILE, _("This is a device or a pipe, not a picture."));
+    return FALSE;
+  case G_FILE_TYPE_REGULAR:
+  case G_FILE_TYPE_SYMBOLIC_LINK:
+  case G_FILE_TYPE_SHORTCUT:
+  case G_FILE_TYPE_UNKNOWN:
+  default:
+    return TRUE; /* what does not exist says so when it is opened */
+  }
+}
+
 char *
 tyto_blobs_import (const char *folder, GFile *file, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GFileInputStream) in = g_file_read (file, cancellable, error);
+  g_autoptr (GFileInputStream) in = is_readable (file, cancellable, error) ? g_file_read (file, cancellable, error) : NULL;
 
   return in ? import (folder, G_INPUT_STREAM (in), cancellable, error) : NULL;
 }
@@ -142,10 +165,13 @@ tyto_blobs_collect (const char *folder, GHashTable *used, gint64 min_age)
   gint64 before = g_get_real_time () / G_USEC_PER_SEC - min_age;
   const char *name;
 
-  while (dir && (name = g_dir_read_name (dir)))
-    if (strlen (name) == 2) {
-      g_autofree char *path = g_build_filename (folder, name, NULL);
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree char *path = g_build_filename (folder, name, NULL);
+    GStatBuf info;
 
+    if (strlen (name) == 2)
       collect_folder (path, used, before);
-    }
+    else if (g_str_has_prefix (name, INCOMING) && g_lstat (path, &info) == 0 && S_ISREG (info.st_mode) && info.st_mtime <= before)
+      g_unlink (path); /* a crash left it half-copied */
+  }
 }

@@ -433,34 +433,150 @@ driver_key (const char *keys)
   spawn_wait (command);
 }
 
+static GPid source;
+
 void
-driver_drag_files (const char *const *files)
+driver_offer (const char *const *what)
 {
   g_autoptr (GPtrArray) argv = g_ptr_array_new ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (GString) steps = g_string_new ("sh -c '");
-  GPid source;
-  int status;
 
   g_ptr_array_add (argv, (gpointer) g_getenv ("TYTO_DRAG_SOURCE"));
-  for (; *files; files++)
-    g_ptr_array_add (argv, (gpointer) *files);
+  for (; *what; what++)
+    g_ptr_array_add (argv, (gpointer) *what);
   g_ptr_array_add (argv, NULL);
   g_spawn_async (NULL, (char **) argv->pdata, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &source, &error);
   g_assert_no_error (error);
-
   /* The app on the left, the other program on the right, so that neither hides the other. */
   driver_arrange ();
   spawn_wait ("xdotool search --sync --onlyvisible --name tyto-drag-source windowmove --sync 1020 200 windowactivate --sync");
-  g_string_append (steps, "xdotool mousemove 1120 300 mousedown 1");
-  for (int i = 1; i <= 14; i++)
-    g_string_append_printf (steps, " sleep 0.05 mousemove %d %d", 1120 - i * 45, 300 + i * 8);
-  g_string_append (steps, " sleep 0.3 mouseup 1'");
-  spawn_wait (steps->str);
-  driver_screenshot ("dropped");
-  g_usleep (POLL_USEC);
+}
+
+void
+driver_offer_end (void)
+{
+  int status;
+
   kill (source, SIGTERM);
   waitpid (source, &status, 0);
+}
+
+void
+driver_drag_offer (const char *words)
+{
+  g_autoptr (GString) steps = g_string_new ("sh -c 'xdotool mousemove 1120 300 mousedown 1");
+
+  for (int i = 1; i <= 14; i++)
+    g_string_append_printf (steps, " sleep 0.05 mousemove %d %d", 1120 - i * 45, 300 + i * 8);
+  g_string_append (steps, " sleep 0.3'");
+  spawn_wait (steps->str);
+  if (words)
+    g_object_unref (driver_wait ("label", words));
+  driver_screenshot (words ? words : "dragged");
+  spawn_wait ("xdotool mouseup 1");
+}
+
+void
+driver_drag_files (const char *const *files)
+{
+  driver_offer (files);
+  driver_drag_offer (NULL);
+  g_usleep (POLL_USEC);
+  driver_offer_end ();
+}
+
+/* What people operate. */
+static gboolean
+is_control (AtspiRole role)
+{
+  switch ((int) role) {
+  case ATSPI_ROLE_PUSH_BUTTON:
+  case ATSPI_ROLE_TOGGLE_BUTTON:
+  case ATSPI_ROLE_CHECK_BOX:
+  case ATSPI_ROLE_RADIO_BUTTON:
+  case ATSPI_ROLE_MENU_ITEM:
+  case ATSPI_ROLE_COMBO_BOX:
+  case ATSPI_ROLE_TEXT:
+  case ATSPI_ROLE_ENTRY:
+  case ATSPI_ROLE_PASSWORD_TEXT:
+  case ATSPI_ROLE_SPIN_BUTTON:
+  case ATSPI_ROLE_SLIDER:
+  case ATSPI_ROLE_LINK:
+  case ATSPI_ROLE_LIST:
+  case ATSPI_ROLE_IMAGE:
+    return TRUE;
+  default:
+    return FALSE;
+  }
+}
+
+static gboolean
+is_showing (AtspiAccessible *node)
+{
+  g_autoptr (AtspiStateSet) states = atspi_accessible_get_state_set (node);
+
+  return atspi_state_set_contains (states, ATSPI_STATE_SHOWING) || atspi_state_set_contains (states, ATSPI_STATE_VISIBLE);
+}
+
+/* A part of something that has a name (the entry inside a named search field) goes by that. */
+static guint
+count_nameless (AtspiAccessible *node, gboolean inside_named, const char *path, int depth)
+{
+  g_autofree char *role = atspi_accessible_get_role_name (node, NULL), *name = atspi_accessible_get_name (node, NULL);
+  g_autofree char *here = g_strdup_printf ("%s / %s \"%s\"", path, role ? role : "?", name ? name : "");
+  gboolean control = is_control (atspi_accessible_get_role (node, NULL)), named = name && *name;
+  int n = depth < MAX_DEPTH ? atspi_accessible_get_child_count (node, NULL) : 0;
+  guint count = 0;
+
+  if (control && !named && !inside_named && is_showing (node)) {
+    g_test_message ("no name: %s", here);
+    count++;
+  }
+  for (int i = 0; i < n; i++) {
+    g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (node, i, NULL);
+
+    if (child)
+      count += count_nameless (child, control && named, here, depth + 1);
+  }
+  return count;
+}
+
+void
+driver_check_names (void)
+{
+  g_autoptr (AtspiAccessible) root = find_app ();
+
+  g_assert_nonnull (root);
+  atspi_accessible_clear_cache (root);
+  g_assert_cmpuint (count_nameless (root, FALSE, "", 0), ==, 0);
+}
+
+static AtspiAccessible *
+find_focused (AtspiAccessible *node, int depth)
+{
+  g_autoptr (AtspiStateSet) states = atspi_accessible_get_state_set (node);
+  int n = depth < MAX_DEPTH ? atspi_accessible_get_child_count (node, NULL) : 0;
+
+  for (int i = 0; i < n; i++) {
+    g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (node, i, NULL);
+    AtspiAccessible *found = child ? find_focused (child, depth + 1) : NULL;
+
+    if (found)
+      return found;
+  }
+  return atspi_state_set_contains (states, ATSPI_STATE_FOCUSED) ? g_object_ref (node) : NULL;
+}
+
+char *
+driver_get_focused (void)
+{
+  g_autoptr (AtspiAccessible) root = find_app (), node = NULL;
+
+  g_assert_nonnull (root);
+  atspi_accessible_set_cache_mask (root, ATSPI_CACHE_NONE);
+  atspi_accessible_clear_cache (root);
+  node = find_focused (root, 0);
+  return node ? atspi_accessible_get_name (node, NULL) : NULL;
 }
 
 void
@@ -472,7 +588,7 @@ driver_screenshot (const char *name)
   if (!folder)
     return;
   g_mkdir_with_parents (folder, 0755);
-  command = g_strdup_printf ("import -window root %s/%s.png", folder, name);
+  command = g_strdup_printf ("import -window root \"%s/%s.png\"", folder, name);
   spawn_wait (command);
 }
 

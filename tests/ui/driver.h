@@ -9,6 +9,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAccessible, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiAction, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiComponent, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiEditableText, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiStateSet, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtspiText, g_object_unref)
 
 /* Drives the app as a person would: through the accessibility tree, keys and the pointer. Every wait is bounded; in vain it fails with the tree. */
@@ -69,11 +70,20 @@ void driver_enter (const char *field, const char *text);
 char *driver_get_text (AtspiAccessible *node);
 /* "Return", "Escape", "ctrl+n": goes through the X server. */
 void driver_key (const char *keys);
-/* Drags files from a window of another program onto the app. */
+/* Lets another program stand beside the app, which has files, or "--texture" FILE, or "--text" TEXT, to be dragged and on the clipboard. */
+void driver_offer (const char *const *what);
+void driver_offer_end (void);
+/* Drags that onto the app and lets go; before, `words` (or NULL) must have appeared. */
+void driver_drag_offer (const char *words);
+/* All of that for files. */
 void driver_drag_files (const char *const *files);
 /* Saves a picture of the screen with a window in its present size; with TYTO_SCREENSHOT_SIZES ("360 700 1200", in the environment) also in these
  * widths, after which it has `width` x `height` again. */
 void driver_shoot (const char *title, const char *name, int width, int height);
+/* Fails when something that people operate has no name, and says what. */
+void driver_check_names (void);
+/* The name of what has the keyboard, or NULL; the caller frees. */
+char *driver_get_focused (void);
 /* Saves a picture of the screen for the test log. */
 void driver_screenshot (const char *name);
 

@@ -19,7 +19,8 @@
 /* What may be lost, and what a busy machine is granted on top before it counts as a failure. */
 #define LOST_USEC G_USEC_PER_SEC
 #define GRACE_USEC (2 * G_USEC_PER_SEC)
-#define LONGEST_USEC (9 * G_USEC_PER_SEC)
+#define LONGEST_USEC (7 * G_USEC_PER_SEC)
+#define START_USEC (30 * G_USEC_PER_SEC)
 #define WATCH_USEC (2 * G_USEC_PER_SEC)
 #define CARET "▍"
 
@@ -288,6 +289,17 @@ check (const char *home, const char *path, gint64 killed)
   return lost;
 }
 
+/* The moment is chosen out of the time in which something happens. */
+static void
+wait_for_notes (const char *path)
+{
+  gint64 end = g_get_monotonic_time () + START_USEC;
+  GStatBuf info;
+
+  while ((g_stat (path, &info) != 0 || info.st_size == 0) && g_get_monotonic_time () < end)
+    g_usleep (50000);
+}
+
 static gint64
 kill_once (GRand *rand, const char *home, const char *model, const char *const *files, gboolean at_start)
 {
@@ -306,6 +318,7 @@ kill_once (GRand *rand, const char *home, const char *model, const char *const *
     argv[2] = pid_text = g_strdup_printf ("%d", (int) pid);
     g_spawn_async (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, &driver, &error);
     g_assert_no_error (error);
+    wait_for_notes (path);
   }
   g_usleep ((gulong) moment);
   killed = g_get_monotonic_time ();
