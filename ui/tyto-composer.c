@@ -70,6 +70,20 @@ tyto_composer_get_attachments (TytoComposer *self)
   return ready;
 }
 
+GPtrArray *
+tyto_composer_get_kept_attachments (TytoComposer *self)
+{
+  GPtrArray *all = tyto_strip_get_attachments (TYTO_STRIP (self->strip)), *kept = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (guint i = 0; i < all->len; i++) {
+    TytoAttachment *attachment = g_ptr_array_index (all, i);
+
+    if (tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_FAILED && *tyto_attachment_get_blob (attachment))
+      g_ptr_array_add (kept, g_object_ref (attachment));
+  }
+  return kept;
+}
+
 /* Something can be sent when there is text or a picture, and nothing is still on its way in. */
 static void
 update (TytoComposer *self)

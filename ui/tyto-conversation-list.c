@@ -148,6 +148,16 @@ row_activated (TytoConversationList *self, GtkListBoxRow *row)
 }
 
 void
+tyto_conversation_list_focus (TytoConversationList *self, TytoConversation *conversation)
+{
+  GtkListBoxRow *row;
+
+  for (int i = 0; (row = gtk_list_box_get_row_at_index (GTK_LIST_BOX (self->list), i)); i++)
+    if (row_conversation (row) == conversation)
+      gtk_widget_grab_focus (GTK_WIDGET (row));
+}
+
+void
 tyto_conversation_list_select (TytoConversationList *self, TytoConversation *conversation)
 {
   GtkListBoxRow *row;

@@ -15,6 +15,8 @@ G_DECLARE_FINAL_TYPE (TytoConversationList, tyto_conversation_list, TYTO, CONVER
 
 /* `conversations`: TytoConversation, newest first; the list follows it. `documents` makes the small pictures of those that are in sight. */
 GtkWidget *tyto_conversation_list_new (GListModel *conversations, TytoDocuments *documents);
+/* Brings the keyboard to a conversation. */
+void tyto_conversation_list_focus (TytoConversationList *self, TytoConversation *conversation);
 /* Marks the open conversation; NULL: none. */
 void tyto_conversation_list_select (TytoConversationList *self, TytoConversation *conversation);
 

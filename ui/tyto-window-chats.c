@@ -222,6 +222,9 @@ void
 _tyto_window_conversation_changed (TytoWindow *self, TytoConversation *conversation)
 {
   tyto_services_conversation_changed (self->services, conversation);
+  /* Its row may be another one now, at another place. */
+  if (!gtk_window_get_focus (GTK_WINDOW (self)))
+    tyto_conversation_list_focus (TYTO_CONVERSATION_LIST (self->list), conversation);
   if (self->chat)
     tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));
 }

@@ -64,7 +64,7 @@ _tyto_window_keep_draft (TytoWindow *self)
     return;
   conversation = keeper (self);
   text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
-  attachments = tyto_composer_get_attachments (TYTO_COMPOSER (self->composer));
+  attachments = tyto_composer_get_kept_attachments (TYTO_COMPOSER (self->composer));
   if (g_strcmp0 (text, tyto_conversation_get_draft (conversation)) == 0 &&
       same_attachments (attachments, tyto_conversation_get_draft_attachments (conversation)))
     return;

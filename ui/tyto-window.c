@@ -103,6 +103,24 @@ tyto_window_init (TytoWindow *self)
   self->running = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
+static gboolean
+find_focus (gpointer data)
+{
+  TytoWindow *self = data;
+
+  if (self->services && !gtk_window_get_focus (GTK_WINDOW (self)))
+    tyto_composer_focus (TYTO_COMPOSER (self->composer));
+  return G_SOURCE_REMOVE;
+}
+
+/* What had the keyboard is gone (a chat or a message was deleted). Without any focus not even shortcuts would work. */
+static void
+focus_changed (TytoWindow *self)
+{
+  if (!gtk_window_get_focus (GTK_WINDOW (self)))
+    g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, find_focus, g_object_ref (self), g_object_unref);
+}
+
 /* The window opens as large as it was. */
 static void
 remember_size (TytoWindow *self)
@@ -143,6 +161,7 @@ tyto_window_new (GtkApplication *application, TytoServices *services)
   g_signal_connect_swapped (services, "emptied", G_CALLBACK (_tyto_window_emptied), self);
   g_signal_connect_swapped (services, "notify::listed", G_CALLBACK (draft_listed), self);
   g_signal_connect_swapped (services, "trouble", G_CALLBACK (_tyto_window_toast), self);
+  g_signal_connect (self, "notify::focus-widget", G_CALLBACK (focus_changed), NULL);
   _tyto_window_find_screenshot (self);
   _tyto_window_new_chat (self);
   _tyto_window_update_note (self);

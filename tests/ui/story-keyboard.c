@@ -33,6 +33,19 @@ go_to (const char *key, const char *name)
 }
 
 static void
+wait_focus (const char *name)
+{
+  g_autofree char *focused = NULL;
+
+  for (int i = 0; i < MAX_STOPS && g_strcmp0 (focused, name) != 0; i++) {
+    g_free (focused);
+    g_usleep (200000);
+    focused = driver_get_focused ();
+  }
+  g_assert_cmpstr (focused, ==, name);
+}
+
+static void
 test_story (void)
 {
   g_autoptr (GError) error = NULL;
@@ -80,6 +93,12 @@ test_story (void)
   driver_enter ("Title of the chat", "A horse on a meadow");
   driver_key ("Return");
   wait_for ("label", "A horse on a meadow");
+  /* The keyboard is still at that chat. Deleted by its key it goes, and the keyboard is somewhere else, so that the next keys arrive. */
+  wait_focus ("A horse on a meadow");
+  driver_key ("Delete");
+  wait_for ("label", "Chat deleted");
+  driver_wait_gone ("label", "A horse on a meadow");
+  wait_focus ("Your question");
   driver_screenshot ("keyboard-3-renamed");
   driver_quit ();
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
