@@ -79,11 +79,15 @@ tyto_conversation_row_show_cover (TytoConversationRow *self, TytoDocuments *docu
 static void
 leave_renaming (TytoConversationRow *self)
 {
+  gboolean focused = gtk_widget_get_visible (self->entry) && gtk_widget_get_focus_child (self->entry) != NULL;
+
   if (!gtk_widget_get_visible (self->entry))
     return;
   gtk_widget_set_visible (self->entry, FALSE);
   gtk_widget_set_visible (self->title, TRUE);
-  gtk_widget_grab_focus (GTK_WIDGET (self));
+  /* Not when the keyboard has gone somewhere else by itself. */
+  if (focused)
+    gtk_widget_grab_focus (GTK_WIDGET (self));
 }
 
 static void

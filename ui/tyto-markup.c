@@ -51,17 +51,20 @@ breaks_by_itself (gunichar c)
          script == G_UNICODE_SCRIPT_KHMER || script == G_UNICODE_SCRIPT_MYANMAR;
 }
 
+/* Every second piece is marked as a word of its own, which allows a break on both its sides. Marks side by side would be taken for one. */
 static void
 append_long_word (GString *out, const char *word, const char *end)
 {
-  while (word < end) {
+  for (gboolean marked = FALSE; word < end; marked = !marked) {
     const char *next = word;
 
     for (int n = 0; next < end && (n < PIECE || g_unichar_ismark (g_utf8_get_char (next)) || g_unichar_iszerowidth (g_utf8_get_char (next))); n++)
       next = g_utf8_next_char (next);
-    g_string_append (out, "<span segment=\"word\">");
+    if (marked)
+      g_string_append (out, "<span segment=\"word\">");
     append_escaped (out, word, next - word);
-    g_string_append (out, "</span>");
+    if (marked)
+      g_string_append (out, "</span>");
     word = next;
   }
 }

@@ -221,9 +221,12 @@ _tyto_window_emptied (TytoWindow *self)
 void
 _tyto_window_conversation_changed (TytoWindow *self, TytoConversation *conversation)
 {
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+  gboolean here = !focus || gtk_widget_is_ancestor (focus, self->list);
+
   tyto_services_conversation_changed (self->services, conversation);
   /* Its row may be another one now, at another place. */
-  if (!gtk_window_get_focus (GTK_WINDOW (self)))
+  if (here)
     tyto_conversation_list_focus (TYTO_CONVERSATION_LIST (self->list), conversation);
   if (self->chat)
     tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));

@@ -62,6 +62,27 @@ test_everything (void)
   g_assert_finalize_object (markdown);
 }
 
+/* Whatever is in an answer, it fits into a narrow window: with the attributes that come from the style as well. */
+static void
+test_narrow (void)
+{
+  GtkWidget *markdown = g_object_ref_sink (tyto_markdown_new ("Answer"));
+  GtkCssProvider *style = gtk_css_provider_new ();
+  g_autoptr (GString) text = g_string_new ("A word: ");
+  int minimum;
+
+  gtk_css_provider_load_from_data (style, ".answer-text { line-height: 1.45; }", -1);
+  gtk_style_context_add_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (style), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  for (int i = 0; i < 60; i++)
+    g_string_append (text, "elle");
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), text->str, 0);
+  gtk_widget_measure (markdown, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+  g_assert_cmpint (minimum, <, 260);
+  gtk_style_context_remove_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (style));
+  g_object_unref (style);
+  g_assert_finalize_object (markdown);
+}
+
 static void
 note_picture (TytoMarkdown *markdown, int number, int *noted)
 {
@@ -89,6 +110,7 @@ main (int argc, char **argv)
   gtk_test_init (&argc, &argv, NULL);
   g_test_add_func ("/markdown/growing", test_growing);
   g_test_add_func ("/markdown/everything", test_everything);
+  g_test_add_func ("/markdown/narrow", test_narrow);
   g_test_add_func ("/markdown/picture-link", test_picture_link);
   return g_test_run ();
 }

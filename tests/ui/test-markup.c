@@ -77,8 +77,8 @@ test_long_words (void)
 
   g_assert_cmpstr (plain, ==, "Haftpflichtversicherung &amp; &lt;b&gt;");
   g_assert_cmpstr (wide, ==, "駅前の看板に何と書いてありますか、もう一度教えてください、お願いします");
-  g_assert_cmpstr (word, ==, "see <span segment=\"word\">https://exam</span><span segment=\"word\">ple.org/a/lo</span><span segment=\"word\">ng/address</span> now");
-  g_assert_cmpstr (marks, ==, "<span segment=\"word\">abcdefghijkl</span><span segment=\"word\">mnopqrstuvwx\314\201</span><span segment=\"word\">yz</span>");
+  g_assert_cmpstr (word, ==, "see https://exam<span segment=\"word\">ple.org/a/lo</span>ng/address now");
+  g_assert_cmpstr (marks, ==, "abcdefghijkl<span segment=\"word\">mnopqrstuvwx\314\201</span>yz");
 }
 
 int
