@@ -27,7 +27,7 @@ struct _TytoChatView {
   guint making;     /* a source, or 0 */
   guint remembered; /* the first message that the model still gets */
   gboolean following;
-  double upper; /* as it was when the view was last moved */
+  double upper, page; /* as they were when the view was last moved */
 
   GtkWidget *overlay, *scroller, *list, *down;
 };
@@ -65,7 +65,7 @@ tyto_chat_view_scroll_to_end (TytoChatView *self)
 static void
 value_changed (TytoChatView *self)
 {
-  if (gtk_adjustment_get_upper (adjustment (self)) != self->upper)
+  if (gtk_adjustment_get_upper (adjustment (self)) != self->upper || gtk_adjustment_get_page_size (adjustment (self)) != self->page)
     return;
   self->following = distance_to_end (self) <= END_DISTANCE;
   gtk_widget_set_visible (self->down, !self->following);
@@ -79,6 +79,7 @@ bounds_changed (TytoChatView *self)
   double grown = gtk_adjustment_get_upper (a) - self->upper;
 
   self->upper = gtk_adjustment_get_upper (a);
+  self->page = gtk_adjustment_get_page_size (a);
   if (self->following)
     tyto_chat_view_scroll_to_end (self);
   else if (self->making != 0)
