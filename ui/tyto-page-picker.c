@@ -147,9 +147,9 @@ describe_cost (TytoPagePicker *self, GtkBitset *pages)
   if (pictures == 0)
     return NULL;
   if (text == 0)
-    return g_strdup_printf (all_known ? _("%" G_GSIZE_FORMAT " tokens") : _("%" G_GSIZE_FORMAT " tokens and more"), pictures);
-  return g_strdup_printf (all_known ? _("%" G_GSIZE_FORMAT " tokens and text of %" G_GSIZE_FORMAT " tokens")
-                                    : _("%" G_GSIZE_FORMAT " tokens and text of %" G_GSIZE_FORMAT " tokens, and more"),
+    return g_strdup_printf (all_known ? _("%zu tokens") : _("%zu tokens and more"), pictures);
+  return g_strdup_printf (all_known ? _("%zu tokens and text of %zu tokens")
+                                    : _("%zu tokens and text of %zu tokens, and more"),
                           pictures, text);
 }
 

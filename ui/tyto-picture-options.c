@@ -204,7 +204,7 @@ use_for_all (Options *o)
 static void
 set_cost (GtkWidget *choice, const char *name, gsize n_tokens, double seconds)
 {
-  g_autofree char *tokens = g_strdup_printf (ngettext ("%" G_GSIZE_FORMAT " token", "%" G_GSIZE_FORMAT " tokens", n_tokens), n_tokens);
+  g_autofree char *tokens = g_strdup_printf (ngettext ("%zu token", "%zu tokens", n_tokens), n_tokens);
   g_autofree char *time = seconds < 1.0    ? g_strdup (_("less than a second"))
                           : seconds < MINUTE ? g_strdup_printf (_("about %.0f s"), seconds)
                                              : g_strdup_printf (_("about %.0f min"), seconds / MINUTE);

@@ -74,9 +74,9 @@ add_picture (TytoSeenWindow *self, const TytoSeenPart *part)
   GtkWidget *card = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *squares = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   int size = owl_picture_get_width (g_ptr_array_index (part->tiles, 0));
 
-  tokens = part->rows > 0 ? g_strdup_printf (_("%" G_GSIZE_FORMAT " tokens: a view of the whole and %d × %d tiles, each %d × %d pixels"),
+  tokens = part->rows > 0 ? g_strdup_printf (_("%zu tokens: a view of the whole and %d × %d tiles, each %d × %d pixels"),
                                              part->n_tokens, part->columns, part->rows, size, size)
-                          : g_strdup_printf (_("%" G_GSIZE_FORMAT " tokens: one view of the whole, %d × %d pixels"), part->n_tokens, size, size);
+                          : g_strdup_printf (_("%zu tokens: one view of the whole, %d × %d pixels"), part->n_tokens, size, size);
   add_label (card, title, "heading");
   add_label (card, tokens, "quiet");
   gtk_widget_set_layout_manager (squares, tyto_wrap_layout_new (12, 0.0f));
@@ -125,7 +125,7 @@ add_text (TytoSeenWindow *self, const TytoSeenPart *part)
   GtkWidget *card;
 
   if (self->offset == 0) {
-    g_autofree char *tokens = g_strdup_printf (_("Text: %" G_GSIZE_FORMAT " tokens"), part->n_tokens);
+    g_autofree char *tokens = g_strdup_printf (_("Text: %zu tokens"), part->n_tokens);
 
     card = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
     add_label (card, tokens, "quiet");
@@ -169,11 +169,11 @@ summarise (TytoSeenWindow *self)
 
   if (seen->n_pictures > 0) {
     g_string_append_printf (text, ngettext ("%u picture", "%u pictures", seen->n_pictures), seen->n_pictures);
-    g_string_append_printf (text, _(" in %u squares: %" G_GSIZE_FORMAT " tokens"), seen->n_tiles, seen->n_picture_tokens);
+    g_string_append_printf (text, _(" in %u squares: %zu tokens"), seen->n_tiles, seen->n_picture_tokens);
     g_string_append (text, " · ");
   }
-  g_string_append_printf (text, _("text: %" G_GSIZE_FORMAT " tokens"), seen->n_tokens - seen->n_picture_tokens);
-  g_string_append_printf (text, _(" · %" G_GSIZE_FORMAT " of %" G_GSIZE_FORMAT " tokens that the model can hold"), seen->n_tokens, seen->n_context);
+  g_string_append_printf (text, _("text: %zu tokens"), seen->n_tokens - seen->n_picture_tokens);
+  g_string_append_printf (text, _(" · %zu of %zu tokens that the model can hold"), seen->n_tokens, seen->n_context);
   if (seen->n_dropped > 0) {
     g_string_append (text, "\n");
     g_string_append_printf (text, ngettext ("The oldest question no longer fits and is left out.", "The oldest %d questions no longer fit and are left out.",

@@ -38,7 +38,7 @@ describe (const TytoCost *cost)
                             cost->n_dropped);
   if (cost->n_pictures > 0)
     g_string_append_printf (text, "%s%u %s", text->len ? " · " : "", cost->n_pictures, ngettext ("picture", "pictures", cost->n_pictures));
-  g_string_append_printf (text, "%s%" G_GSIZE_FORMAT " %s", text->len ? " · " : "", cost->n_tokens,
+  g_string_append_printf (text, "%s%zu %s", text->len ? " · " : "", cost->n_tokens,
                           ngettext ("token", "tokens", cost->n_tokens));
   if (cost->seconds > 0.0) {
     g_autofree char *seconds = describe_seconds (cost->seconds);

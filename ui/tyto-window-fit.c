@@ -71,7 +71,7 @@ _tyto_window_fit_known (TytoWindow *self, const TytoCost *cost)
 
   gtk_widget_set_visible (self->fit_bar, cost->n_dropped < 0);
   if (cost->n_dropped < 0) {
-    text = g_strdup_printf (_("This question takes %" G_GSIZE_FORMAT " tokens, but this model can hold %" G_GSIZE_FORMAT
+    text = g_strdup_printf (_("This question takes %zu tokens, but this model can hold %zu"
                               " with its answer. Send fewer pictures or pages, or a shorter text."),
                             cost->n_tokens, cost->n_context);
     gtk_label_set_text (GTK_LABEL (self->fit_label), text);

@@ -19,6 +19,12 @@ if ! diff -u --label po/POTFILES --label 'sources with text' "$work/listed" "$wo
   exit 1
 fi
 
+# A macro inside a text ends what the tools see of it.
+if grep -nE '(_|N_|ngettext) ?\("[^"]*%" G_G[A-Z0-9]+_FORMAT' $(grep -E '\.c$' "$work/listed"); then
+  echo 'Texts must be one literal: write %zu or %d, not a macro.' >&2
+  exit 1
+fi
+
 xgettext --files-from=po/POTFILES --from-code=UTF-8 --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=NC_:1c,2 \
   --output="$work/tyto.pot"
 status=0
