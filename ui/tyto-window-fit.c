@@ -7,6 +7,7 @@
 
 /* How an attachment was sent before. */
 typedef struct {
+  TytoWindow *window;
   TytoAttachment *attachment;
   OwlDetail detail;
   TytoSend send;
@@ -17,10 +18,12 @@ before_free (gpointer data)
 {
   Before *before = data;
 
+  g_object_unref (before->window);
   g_object_unref (before->attachment);
   g_free (before);
 }
 
+/* What was sent meanwhile stays as it was sent. */
 static void
 undo (gpointer data, gpointer user_data)
 {
@@ -28,7 +31,10 @@ undo (gpointer data, gpointer user_data)
 
   for (guint i = 0; i < list->len; i++) {
     Before *before = g_ptr_array_index (list, i);
+    g_autoptr (GPtrArray) written = tyto_composer_get_attachments (TYTO_COMPOSER (before->window->composer));
 
+    if (!g_ptr_array_find (written, before->attachment, NULL))
+      continue;
     tyto_attachment_set_detail (before->attachment, before->detail);
     tyto_attachment_set_send (before->attachment, before->send);
   }
@@ -80,7 +86,7 @@ _tyto_window_fit_known (TytoWindow *self, const TytoCost *cost)
   } else if (self->fitting) {
     GPtrArray *list = g_steal_pointer (&self->fitting);
 
-    _tyto_window_offer_undo (self, _("Made to fit: pages are seen as a whole, the last ones without their text"), undo, NULL, list,
+    _tyto_window_offer_undo (self, _("Made to fit, the last pages without their text"), undo, NULL, list,
                              (GDestroyNotify) g_ptr_array_unref);
   }
 }
@@ -96,6 +102,7 @@ fit_clicked (TytoWindow *self)
   for (guint i = 0; i < attachments->len; i++) {
     Before *before = g_new0 (Before, 1);
 
+    before->window = g_object_ref (self);
     before->attachment = g_object_ref (g_ptr_array_index (attachments, i));
     before->detail = tyto_attachment_get_detail (before->attachment);
     before->send = tyto_attachment_get_send (before->attachment);
