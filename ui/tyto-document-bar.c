@@ -86,6 +86,7 @@ static void
 tyto_document_bar_init (TytoDocumentBar *self)
 {
   GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *choose = gtk_button_new_with_mnemonic (_("_Choose pages…"));
+  GtkWidget *choices = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   GtkWidget *dismiss = gtk_button_new_from_icon_name ("window-close-symbolic"), *icon = gtk_image_new_from_icon_name ("x-office-document-symbolic");
 
   gtk_box_set_spacing (GTK_BOX (self), 8);
@@ -104,17 +105,18 @@ tyto_document_bar_init (TytoDocumentBar *self)
   gtk_widget_set_visible (self->pages, FALSE);
   self->again = gtk_button_new_with_mnemonic (_("Let the _question choose"));
   gtk_widget_add_css_class (self->again, "page-link");
-  gtk_widget_set_halign (self->again, GTK_ALIGN_START);
   gtk_widget_set_visible (self->again, FALSE);
   g_signal_connect_swapped (self->again, "clicked", G_CALLBACK (again_clicked), self);
   gtk_box_append (GTK_BOX (column), self->name);
   gtk_box_append (GTK_BOX (column), self->status);
   gtk_box_append (GTK_BOX (column), self->pages);
-  gtk_box_append (GTK_BOX (column), self->again);
+  /* Below each other where the window is narrow. */
+  gtk_widget_set_layout_manager (choices, tyto_wrap_layout_new (6, 0.0f));
+  gtk_widget_add_css_class (choose, "page-link");
+  gtk_box_append (GTK_BOX (choices), choose);
+  gtk_box_append (GTK_BOX (choices), self->again);
+  gtk_box_append (GTK_BOX (column), choices);
   gtk_widget_set_hexpand (column, TRUE);
-
-  gtk_widget_set_valign (choose, GTK_ALIGN_START);
-  gtk_widget_add_css_class (choose, "flat");
   g_signal_connect_swapped (choose, "clicked", G_CALLBACK (choose_clicked), self);
   gtk_widget_set_valign (dismiss, GTK_ALIGN_START);
   gtk_widget_add_css_class (dismiss, "flat");
@@ -124,7 +126,6 @@ tyto_document_bar_init (TytoDocumentBar *self)
   g_signal_connect_swapped (dismiss, "clicked", G_CALLBACK (dismiss_clicked), self);
   gtk_box_append (GTK_BOX (self), icon);
   gtk_box_append (GTK_BOX (self), column);
-  gtk_box_append (GTK_BOX (self), choose);
   gtk_box_append (GTK_BOX (self), dismiss);
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
 }
