@@ -301,6 +301,43 @@ test_shared_records (void)
   }
 }
 
+/* Each preset begins at its source's rate and trains what the source trains. */
+static void
+test_presets (void)
+{
+  static const struct {
+    const char *name;
+    double first_rate; /* of the source, over its steps of warm-up */
+    gboolean vision, abstractor, lora;
+  } presets[] = {
+    { "paper-stage1", 1e-4 / 2000, TRUE, FALSE, FALSE },
+    { "paper-appendix-stage1", 2e-4 / 375, TRUE, FALSE, FALSE },
+    { "paper-stage2", 2e-5 / 50, FALSE, TRUE, TRUE },
+    { "published-script", 2e-5 / 50, FALSE, FALSE, TRUE },
+  };
+  g_autofree char *data = golden_path ("training/batch.jsonl"), *images = golden_path ("images");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (presets); i++) {
+    const char *name = presets[i].name;
+    g_autofree char *file = g_strconcat (name, ".json", NULL), *config = scratch_path (file), *output = scratch_path (name);
+    g_autofree char *lora_name = g_strconcat (name, ".lora.gguf", NULL), *lora = g_build_filename (output, lora_name, NULL);
+    g_autofree char *abstractor_name = g_strconcat (name, ".abstractor.gguf", NULL), *abstractor = g_build_filename (output, abstractor_name, NULL);
+    g_autofree char *vision = g_build_filename (output, "vision.gguf", NULL);
+    g_autofree char *text = g_strdup_printf ("{\"preset\": \"%s\", \"model\": \"%s\", \"output\": \"%s\", \"data\": [\"%s\"], \"images\": \"%s\","
+                                             " \"steps\": 1, \"batch\": 2, \"max_length\": 127, \"checkpoint_every\": 0}",
+                                             name, fixture.model, output, data, images);
+    g_autoptr (GPtrArray) steps = NULL;
+
+    g_assert_true (g_file_set_contents (config, text, -1, NULL));
+    steps = run_training (config);
+    g_assert_cmpuint (steps->len, ==, 1);
+    assert_relative (json_number_value (json_object_get (g_ptr_array_index (steps, 0), "learning_rate")), presets[i].first_rate, 1e-6);
+    g_assert_cmpint (g_file_test (vision, G_FILE_TEST_EXISTS), ==, presets[i].vision);
+    g_assert_cmpint (g_file_test (lora, G_FILE_TEST_EXISTS), ==, presets[i].lora);
+    g_assert_cmpint (g_file_test (abstractor, G_FILE_TEST_EXISTS), ==, presets[i].abstractor);
+  }
+}
+
 /* Records that cannot be used are counted and skipped; when none is left the error says why. */
 static void
 test_bad_records (void)
@@ -358,6 +395,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/train/overfit", whole_batches, test_overfit);
   g_test_add_data_func ("/train/overfit-bf16", rounded, test_overfit);
   g_test_add_func ("/train/shared-records", test_shared_records);
+  g_test_add_func ("/train/presets", test_presets);
   g_test_add_func ("/train/bad-records", test_bad_records);
   status = g_test_run ();
   remove_tree (fixture.scratch);
