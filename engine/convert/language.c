@@ -73,7 +73,7 @@ owl_decoder_config_read (OwlDecoderConfig *d, json_t *config, const OwlCheckpoin
   json_t *text = json_object_get (config, "text_config");
   const OwlCheckpointTensor *llama = find (checkpoint, "model.embed_tokens.weight");
   const OwlCheckpointTensor *bloom = find (checkpoint, "transformer.word_embeddings.weight");
-  const OwlCheckpointTensor *embedding = llama ? llama : bloom;
+  const OwlCheckpointTensor *embedding = llama ? llama : bloom, *gate;
   int counted;
 
   if (!text)
@@ -91,7 +91,8 @@ owl_decoder_config_read (OwlDecoderConfig *d, json_t *config, const OwlCheckpoin
   d->n_layers = counted;
   d->n_heads = (int) owl_config_int (text, "num_attention_heads|n_head", MAX (d->width / DEFAULT_HEAD_DIM, 1));
   d->n_kv_heads = (int) owl_config_int (text, "num_key_value_heads", d->n_heads);
-  d->ffn_width = (int) owl_config_int (text, "intermediate_size", 4 * (gint64) d->width);
+  gate = find (checkpoint, "model.layers.0.mlp.gate_proj.weight");
+  d->ffn_width = (int) owl_config_int (text, "intermediate_size", gate ? MIN (gate->shape[0], G_MAXINT / 8) : 4 * (gint64) d->width);
   d->context_length = (int) owl_config_int (text, "max_position_embeddings|seq_length", DEFAULT_CONTEXT);
   d->eps = owl_config_number (text, "rms_norm_eps|layer_norm_epsilon", d->bloom ? 1e-5 : 1e-6);
   d->rope_base = owl_config_number (text, "rope_theta", 10000.0);
@@ -191,6 +192,35 @@ top_tensor (OwlPlan *plan, const char *module, const char *target, gint64 out, g
     owl_plan_vector (plan, target, source, in, same);
 }
 
+/* Bytes compared, and let go of, at a time. */
+#define COMPARE_STEP ((gsize) 32 << 20)
+
+static gboolean
+same_values (const OwlCheckpointTensor *a, const OwlCheckpointTensor *b)
+{
+  gboolean same = a->type == b->type && a->size == b->size;
+
+  if (a->data == b->data)
+    return same;
+  for (gsize at = 0; same && at < a->size; at += COMPARE_STEP) {
+    gsize n = MIN (COMPARE_STEP, a->size - at);
+
+    same = memcmp (a->data + at, b->data + at, n) == 0;
+    owl_mapped_file_drop (a->file, a->data + at, n);
+    owl_mapped_file_drop (b->file, b->data + at, n);
+  }
+  return same;
+}
+
+/* The output layer is left out where it is the embedding again, by sharing its storage or by holding the same values. */
+static gboolean
+is_tied (const OwlPlan *plan, const OwlCheckpointTensor *embedding)
+{
+  const OwlCheckpointTensor *head = find (plan->checkpoint, "lm_head.weight");
+
+  return !head || same_values (embedding, head);
+}
+
 void
 owl_convert_plan_language (OwlPlan *plan, const OwlDecoderConfig *d)
 {
@@ -199,7 +229,7 @@ owl_convert_plan_language (OwlPlan *plan, const OwlDecoderConfig *d)
   gint64 rows = embedding->shape[0];
 
   plan->n_blocks = d->n_layers;
-  plan->tied = d->bloom || !find (plan->checkpoint, "lm_head.weight");
+  plan->tied = is_tied (plan, embedding);
   top_tensor (plan, d->bloom ? "transformer.word_embeddings.weight" : "model.embed_tokens.weight", "token_embd.weight", rows, d->width);
   if (d->bloom) {
     top_tensor (plan, "transformer.word_embeddings_layernorm.weight", "token_embd_norm.weight", 0, d->width);
@@ -207,11 +237,11 @@ owl_convert_plan_language (OwlPlan *plan, const OwlDecoderConfig *d)
     plan_bloom (plan, d);
     top_tensor (plan, "transformer.ln_f.weight", "output_norm.weight", 0, d->width);
     top_tensor (plan, "transformer.ln_f.bias", "output_norm.bias", 0, d->width);
-    return; /* the output is the embedding */
+  } else {
+    plan_llama (plan, d);
+    top_tensor (plan, "model.norm.weight", "output_norm.weight", 0, d->width);
   }
-  plan_llama (plan, d);
-  top_tensor (plan, "model.norm.weight", "output_norm.weight", 0, d->width);
-  if (find (plan->checkpoint, "lm_head.weight"))
+  if (!plan->tied)
     top_tensor (plan, "lm_head.weight", "output.weight", rows, d->width);
 }
 

@@ -34,6 +34,18 @@ count_blocks (const OwlPlan *plan, const char *format_head, const char *format_t
   }
 }
 
+/* The side of the square pictures that the position embedding has rows for (one a patch, and one for the class token). */
+static gint64
+image_size_of_positions (const OwlPlan *plan, gint64 patch_size)
+{
+  const OwlCheckpointTensor *positions = owl_checkpoint_find (plan->checkpoint, "vision_model.embeddings.position_embedding");
+  gint64 n = positions && positions->n_dims >= 2 ? positions->shape[positions->n_dims - 2] - 1 : 0, side = 0;
+
+  while ((side + 1) * (side + 1) <= MIN (n, 1 << 20))
+    side++;
+  return side * side == n && n > 0 ? side * patch_size : 224;
+}
+
 /* Sizes come from the tensors where they can be read off them; heads and epsilons only the configuration knows. */
 static void
 read_config (const OwlPlan *plan, json_t *config, VisionConfig *c)
@@ -43,7 +55,7 @@ read_config (const OwlPlan *plan, json_t *config, VisionConfig *c)
 
   c->width = dimension (plan, "vision_model.embeddings.patch_embed.weight", 0);
   c->patch_size = dimension (plan, "vision_model.embeddings.patch_embed.weight", 3);
-  c->image_size = owl_config_int (vision, "image_size", 224);
+  c->image_size = owl_config_int (vision, "image_size", image_size_of_positions (plan, CLAMP (c->patch_size, 0, 65536)));
   c->n_heads = owl_config_int (vision, "num_attention_heads", 16);
   c->n_layers = count_blocks (plan, "vision_model.encoder.layers", "input_layernorm.weight");
   c->ffn_width = dimension (plan, "vision_model.encoder.layers.0.mlp.fc1.weight", 0);
@@ -155,6 +167,16 @@ plan_crop_positions (OwlPlan *plan, gint64 width)
     owl_plan_tensor (plan, targets[i], sources[i], 2, (gint64[]){ width, n }, TRUE);
 }
 
+/* A checkpoint that lacks its last layers has fewer than its configuration says. */
+static gboolean
+check_layers (OwlPlan *plan, json_t *config, const char *part, const char *what, gint64 found)
+{
+  gint64 said = owl_config_int (json_object_get (config, part), "num_hidden_layers", found);
+
+  return said == found || owl_plan_fail (plan, OWL_ERROR_FORMAT, "%s: %" G_GINT64_FORMAT " layers found, config.json says %" G_GINT64_FORMAT, what,
+                                         found, said);
+}
+
 void
 owl_convert_plan_vision (OwlPlan *plan, json_t *config)
 {
@@ -163,6 +185,9 @@ owl_convert_plan_vision (OwlPlan *plan, json_t *config)
 
   read_config (plan, config, &c);
   p = c.patch_size;
+  if (!check_layers (plan, config, "vision_config", "vision_model.encoder", c.n_layers) ||
+      !check_layers (plan, config, "visual_abstractor_config", "abstractor.encoder", c.abstractor_layers))
+    return;
   if (c.width < 1 || p < 1 || c.n_heads < 1 || c.width % c.n_heads != 0 || c.image_size < p || c.n_queries < 1 || c.abstractor_heads < 1 ||
       c.width % c.abstractor_heads != 0 || c.image_size > 65536) {
     owl_plan_fail (plan, OWL_ERROR_FORMAT, "the vision part of config.json does not fit the weights");

@@ -152,6 +152,49 @@ test_refusals (Fixture *f, gconstpointer data)
   }
 }
 
+static void
+assert_same_file (const char *a_folder, const char *b_folder, const char *name)
+{
+  g_autofree char *a = g_build_filename (a_folder, name, NULL), *b = g_build_filename (b_folder, name, NULL), *x = NULL, *y = NULL;
+  gsize n_x, n_y;
+
+  g_assert_true (g_file_get_contents (a, &x, &n_x, NULL) && g_file_get_contents (b, &y, &n_y, NULL));
+  g_assert_cmpuint (n_x, ==, n_y);
+  g_assert_cmpint (memcmp (x, y, n_x), ==, 0);
+}
+
+/* Configurations with fewer fields: what the tensors say need not be said again; what they contradict is refused. */
+static void
+test_configurations (Fixture *f, gconstpointer data)
+{
+  static const struct {
+    const char *part, *field;
+  } optional[] = { { "vision_config", "image_size" },      { "vision_config", "intermediate_size" }, { "vision_config", "num_hidden_layers" },
+                   { "text_config", "intermediate_size" }, { "text_config", "num_hidden_layers" },
+                   { "visual_abstractor_config", "num_hidden_layers" } };
+  static const char *const counted[] = { "text_config", "vision_config", "visual_abstractor_config" };
+  g_autofree char *copy = copy_checkpoint (f, "llama-tiny"), *path = g_build_filename (copy, "config.json", NULL);
+  g_autofree char *whole = g_build_filename (f->folder, "whole", NULL), *same = g_build_filename (f->folder, "same", NULL);
+  g_autofree char *dest = g_build_filename (f->folder, "dest", NULL);
+  json_t *config = json_load_file (path, 0, NULL);
+
+  g_free (owl_run ("convert", copy, whole, NULL));
+  for (gsize i = 0; i < G_N_ELEMENTS (optional); i++)
+    g_assert_cmpint (json_object_del (json_object_get (config, optional[i].part), optional[i].field), ==, 0);
+  g_assert_cmpint (json_dump_file (config, path, 0), ==, 0);
+  g_free (owl_run ("convert", copy, same, NULL));
+  assert_same_file (whole, same, "language.gguf");
+  assert_same_file (whole, same, "vision.gguf");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (counted); i++) {
+    json_object_set_new (json_object_get (config, counted[i]), "num_hidden_layers", json_integer (4));
+    g_assert_cmpint (json_dump_file (config, path, 0), ==, 0);
+    assert_fails (1, "layers", (const char *[]){ "convert", copy, dest, NULL });
+    json_object_del (json_object_get (config, counted[i]), "num_hidden_layers");
+  }
+  json_decref (config);
+}
+
 /* An adapter for another model is refused with the tensor that does not fit. */
 static void
 test_other_adapter (Fixture *f, gconstpointer data)
@@ -172,6 +215,7 @@ main (int argc, char **argv)
   g_test_add ("/convert/merge", Fixture, NULL, set_up, test_merge, tear_down);
   g_test_add ("/convert/types", Fixture, NULL, set_up, test_types, tear_down);
   g_test_add ("/convert/refusals", Fixture, NULL, set_up, test_refusals, tear_down);
+  g_test_add ("/convert/configurations", Fixture, NULL, set_up, test_configurations, tear_down);
   g_test_add ("/convert/other-adapter", Fixture, NULL, set_up, test_other_adapter, tear_down);
   return g_test_run ();
 }
