@@ -25,7 +25,7 @@ tyto_state_action_get_label (TytoStateAction action)
   case TYTO_ACTION_CANCEL_LOADING:
     return _("_Cancel");
   case TYTO_ACTION_DISMISS:
-    return _("_Close");
+    return _("_Dismiss");
   case TYTO_ACTION_SHOW_MODELS:
     return _("_Models…");
   case TYTO_ACTION_OPEN_FOLDER:

@@ -229,6 +229,14 @@ show_source (TytoImportPage *self)
   gtk_widget_grab_focus (self->import);
 }
 
+/* The list of models came after the adapter was looked at. */
+static void
+models_changed (TytoImportPage *self)
+{
+  if (self->source && self->base && self->bases->len == 0)
+    show_source (self);
+}
+
 static void
 looked (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -272,6 +280,8 @@ tyto_import_page_dispose (GObject *object)
   if (self->looking)
     g_cancellable_cancel (self->looking);
   g_clear_object (&self->looking);
+  if (self->services)
+    g_signal_handlers_disconnect_by_data (tyto_services_get_library (self->services), self);
   g_clear_object (&self->services);
   g_clear_pointer (&self->source, tyto_import_source_free);
   g_clear_pointer (&self->bases, g_ptr_array_unref);
@@ -339,5 +349,6 @@ tyto_import_page_new (TytoServices *services)
   TytoImportPage *self = g_object_new (TYTO_TYPE_IMPORT_PAGE, NULL);
 
   self->services = g_object_ref (services);
+  g_signal_connect_swapped (tyto_services_get_library (services), "changed", G_CALLBACK (models_changed), self);
   return GTK_WIDGET (self);
 }

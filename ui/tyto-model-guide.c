@@ -96,8 +96,11 @@ build_published (void)
   for (gsize i = 0; i < G_N_ELEMENTS (published); i++) {
     GtkWidget *row = adw_action_row_new (), *copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
     g_autofree char *label = g_strdup_printf (_("Copy %s"), published[i].name);
+    g_auto (GStrv) parts = g_strsplit (published[i].name, "-", -1);
+    /* So that it can be broken in a narrow window. */
+    g_autofree char *title = g_strjoinv ("-\u200b", parts);
 
-    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), published[i].name);
+    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
     adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _(published[i].what));
     adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
     adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
@@ -133,7 +136,7 @@ static void
 tyto_model_guide_init (TytoModelGuide *self)
 {
   GtkWidget *header = adw_header_bar_new (), *button = gtk_button_new_from_icon_name ("go-previous-symbolic"), *scroller = gtk_scrolled_window_new ();
-  GtkWidget *clamp = adw_clamp_new (), *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18), *go = gtk_button_new_with_mnemonic (_("_Import a folder"));
+  GtkWidget *clamp = adw_clamp_new (), *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18), *go = gtk_button_new_with_mnemonic (_("_Choose the folder…"));
 
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("How to get mPLUG-Owl 7B"), NULL));
   gtk_widget_set_tooltip_text (button, _("Back"));

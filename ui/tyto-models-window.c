@@ -383,6 +383,7 @@ build (TytoModelsWindow *self)
 
   self->leaflet = adw_leaflet_new ();
   adw_leaflet_set_can_unfold (ADW_LEAFLET (self->leaflet), FALSE);
+  adw_leaflet_set_homogeneous (ADW_LEAFLET (self->leaflet), FALSE);
   adw_leaflet_set_can_navigate_back (ADW_LEAFLET (self->leaflet), TRUE);
   self->list_page = build_list_page (self);
   self->import_page = tyto_import_page_new (self->services);

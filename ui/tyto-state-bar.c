@@ -3,8 +3,6 @@
 
 #include "ui/tyto-state-bar.h"
 
-#include "ui/tyto-wrap-layout.h"
-
 #include <glib/gi18n.h>
 
 /* Small models load before anybody could read about it. */
@@ -84,6 +82,7 @@ update (TytoStateBar *self)
     show_action (self, i, state.actions[i]);
   gtk_widget_set_visible (self->progress, loading);
   gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (self->progress), state.fraction);
+  gtk_widget_set_visible (self->box, TRUE);
   gtk_revealer_set_reveal_child (GTK_REVEALER (self->revealer), TRUE);
 }
 
@@ -124,34 +123,36 @@ tyto_state_bar_class_init (TytoStateBarClass *klass)
       g_signal_new ("open-folder", TYTO_TYPE_STATE_BAR, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
+/* What slid out of sight is not read to anybody. */
+static void
+revealed (TytoStateBar *self)
+{
+  if (!gtk_revealer_get_child_revealed (GTK_REVEALER (self->revealer)) && !gtk_revealer_get_reveal_child (GTK_REVEALER (self->revealer)))
+    gtk_widget_set_visible (self->box, FALSE);
+}
+
 static void
 tyto_state_bar_init (TytoStateBar *self)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *flow = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
 
   self->patient = TRUE;
   self->icon = gtk_image_new ();
   gtk_widget_set_valign (self->icon, GTK_ALIGN_START);
-  gtk_widget_add_css_class (self->icon, "state-icon");
   self->label = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (self->label), TRUE);
   gtk_label_set_wrap_mode (GTK_LABEL (self->label), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_natural_wrap_mode (GTK_LABEL (self->label), GTK_NATURAL_WRAP_NONE);
   gtk_label_set_xalign (GTK_LABEL (self->label), 0.0f);
-  gtk_widget_set_valign (self->label, GTK_ALIGN_CENTER);
-  gtk_widget_set_hexpand (flow, TRUE);
-  /* Text and buttons beside each other, or one below the other in a narrow window. */
-  gtk_widget_set_layout_manager (flow, tyto_wrap_layout_new (8, 0.0f));
-  gtk_box_append (GTK_BOX (flow), self->label);
+  gtk_widget_set_hexpand (self->label, TRUE);
+  gtk_box_append (GTK_BOX (row), self->icon);
+  gtk_box_append (GTK_BOX (row), self->label);
+  gtk_widget_set_halign (line, GTK_ALIGN_END);
   for (int i = 0; i < 2; i++) {
     self->buttons[i] = gtk_button_new ();
     gtk_button_set_use_underline (GTK_BUTTON (self->buttons[i]), TRUE);
-    gtk_widget_set_valign (self->buttons[i], GTK_ALIGN_CENTER);
     g_signal_connect (self->buttons[i], "clicked", G_CALLBACK (clicked), self);
-    gtk_box_append (GTK_BOX (flow), self->buttons[i]);
+    gtk_box_append (GTK_BOX (line), self->buttons[i]);
   }
-  gtk_box_append (GTK_BOX (row), self->icon);
-  gtk_box_append (GTK_BOX (row), flow);
   self->progress = gtk_progress_bar_new ();
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->progress), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Loading the model"), -1);
   gtk_widget_add_css_class (self->progress, "osd");
@@ -159,8 +160,11 @@ tyto_state_bar_init (TytoStateBar *self)
   gtk_widget_add_css_class (self->box, "state-bar");
   gtk_box_append (GTK_BOX (self->box), row);
   gtk_box_append (GTK_BOX (self->box), self->progress);
+  gtk_box_append (GTK_BOX (self->box), line);
   self->revealer = gtk_revealer_new ();
   gtk_revealer_set_child (GTK_REVEALER (self->revealer), self->box);
+  g_signal_connect_swapped (self->revealer, "notify::child-revealed", G_CALLBACK (revealed), self);
+  gtk_widget_set_visible (self->box, FALSE);
   gtk_widget_set_parent (self->revealer, GTK_WIDGET (self));
 }
 

@@ -373,6 +373,10 @@ tyto_model_import_start (TytoModelImport *self, const TytoImportSource *source, 
     g_set_error_literal (error, TYTO_IMPORT_ERROR, TYTO_IMPORT_ERROR_FAILED, _("The program “owl” is missing. Install Tyto again."));
     return FALSE;
   }
+  if (is_adapter && !base) {
+    g_set_error_literal (error, TYTO_IMPORT_ERROR, TYTO_IMPORT_ERROR_FAILED, _("Choose the model that the adapter is for."));
+    return FALSE;
+  }
   g_string_truncate (self->notes, 0);
   g_string_truncate (self->messages, 0);
   if (in_place && (source->kind == TYTO_SOURCE_MODEL_FOLDER || source->kind == TYTO_SOURCE_MODEL_FILE)) {
