@@ -181,7 +181,7 @@ import_ended (TytoModelsWindow *self, const char *path, const char *error)
   } else if (error) {
     GtkWidget *dialog = adw_message_dialog_new (GTK_WINDOW (self), _("The import did not succeed"), error);
 
-    adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_Close"));
+    adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _("_OK"));
     gtk_window_present (GTK_WINDOW (dialog));
   } else {
     toast (self, _("Import cancelled; nothing was kept."));
