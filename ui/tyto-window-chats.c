@@ -8,6 +8,9 @@
 
 #include <glib/gi18n.h>
 
+/* A frame has been drawn after this long. */
+#define FOCUS_MS 60
+
 static void
 busy_changed (TytoWindow *self)
 {
@@ -218,6 +221,31 @@ _tyto_window_emptied (TytoWindow *self)
   _tyto_window_new_chat (self);
 }
 
+typedef struct {
+  TytoWindow *window;
+  TytoConversation *conversation;
+} Focusing;
+
+static void
+focusing_free (gpointer data)
+{
+  Focusing *focusing = data;
+
+  g_object_unref (focusing->window);
+  g_object_unref (focusing->conversation);
+  g_free (focusing);
+}
+
+static gboolean
+focus_row (gpointer data)
+{
+  Focusing *focusing = data;
+
+  if (focusing->window->services)
+    tyto_conversation_list_focus (TYTO_CONVERSATION_LIST (focusing->window->list), focusing->conversation);
+  return G_SOURCE_REMOVE;
+}
+
 void
 _tyto_window_conversation_changed (TytoWindow *self, TytoConversation *conversation)
 {
@@ -225,9 +253,14 @@ _tyto_window_conversation_changed (TytoWindow *self, TytoConversation *conversat
   gboolean here = !focus || gtk_widget_is_ancestor (focus, self->list);
 
   tyto_services_conversation_changed (self->services, conversation);
-  /* Its row may be another one now, at another place. */
-  if (here)
-    tyto_conversation_list_focus (TYTO_CONVERSATION_LIST (self->list), conversation);
+  /* Its row may be another one now, at another place. The toolkit takes the keyboard away from the old one only after the next frame. */
+  if (here) {
+    Focusing *focusing = g_new0 (Focusing, 1);
+
+    focusing->window = g_object_ref (self);
+    focusing->conversation = g_object_ref (conversation);
+    g_timeout_add_full (G_PRIORITY_DEFAULT_IDLE, FOCUS_MS, focus_row, focusing, focusing_free);
+  }
   if (self->chat)
     tyto_conversation_list_select (TYTO_CONVERSATION_LIST (self->list), tyto_chat_get_conversation (self->chat));
 }

@@ -104,11 +104,19 @@ tyto_window_init (TytoWindow *self)
 }
 
 static gboolean
+is_nowhere (TytoWindow *self)
+{
+  GtkWidget *focus = gtk_window_get_focus (GTK_WINDOW (self));
+
+  return !focus || !gtk_widget_get_mapped (focus);
+}
+
+static gboolean
 find_focus (gpointer data)
 {
   TytoWindow *self = data;
 
-  if (self->services && !gtk_window_get_focus (GTK_WINDOW (self)))
+  if (self->services && is_nowhere (self))
     tyto_composer_focus (TYTO_COMPOSER (self->composer));
   return G_SOURCE_REMOVE;
 }
@@ -117,7 +125,7 @@ find_focus (gpointer data)
 static void
 focus_changed (TytoWindow *self)
 {
-  if (!gtk_window_get_focus (GTK_WINDOW (self)))
+  if (is_nowhere (self))
     g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, find_focus, g_object_ref (self), g_object_unref);
 }
 
