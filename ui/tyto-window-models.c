@@ -77,8 +77,8 @@ _tyto_window_update_note (TytoWindow *self)
   if (!path)
     note = _("There is no model yet. Choose “Models” in the main menu to import one.");
   else if (tyto_models_is_starter (path))
-    note = _("The starter model knows simple drawn pictures: objects, shapes, colours, counts and receipts. "
-             "It cannot see photographs or read words.");
+    note = _("The starter model knows simple drawn pictures: objects, colours, shapes and small numbers. "
+             "It is often wrong, and cannot see photographs or read words.");
   else if (model && !tyto_model_get_has_vision (model))
     note = _("This model cannot see pictures.");
   tyto_empty_set_note (TYTO_EMPTY (self->empty), note);
