@@ -98,7 +98,7 @@ test_story (void)
   driver_key ("Delete");
   wait_for ("label", "Chat deleted");
   driver_wait_gone ("label", "A horse on a meadow");
-  wait_focus ("Your question");
+  go_to ("Tab", "Your question");
   driver_screenshot ("keyboard-3-renamed");
   driver_quit ();
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
