@@ -55,6 +55,7 @@ open_session (EngineModel *self, const TytoEngineSetup *setup, GError **error)
     if (!self->adapter)
       return FALSE;
   }
+  owl_model_use_abstractor (self->model, &self->adapter, self->adapter ? 1 : 0);
   self->session = owl_session_new (self->model, &self->adapter, self->adapter ? 1 : 0, 0, setup->kv, error);
   return self->session != NULL;
 }

@@ -171,7 +171,7 @@ add_tile (OwlHeatMap *map, const float *reach, const float *weights, int n_queri
 static OwlHeatMap *
 make_map (OwlModel *model, OwlPicture *picture, OwlDetail detail, const float *weights, GCancellable *cancellable, GError **error)
 {
-  const OwlVision *vision = model->vision;
+  const OwlVision *vision = owl_model_get_vision (model);
   g_autoptr (GPtrArray) tiles = g_ptr_array_new_with_free_func (g_free);
   AbstractorTrace trace = { { abstractor_wants, abstractor_take }, vision, tiles };
   int side = vision->image_size / vision->patch_size, rows, columns;

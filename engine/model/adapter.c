@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/model-private.h"
 
+#include "files/file-hash.h"
+
 #include <math.h>
 #include <string.h>
+
+#define ADAPTER_SUFFIX ".lora.gguf"
 
 static void
 add_target (GArray *targets, GPtrArray *names, const OwlLinear *linear, const char *stem, int layer)
@@ -41,12 +45,26 @@ list_targets (const OwlLanguage *l, GPtrArray *names)
 static char *
 find_adapter (const OwlModel *model, const char *spec)
 {
-  g_autofree char *base = g_strconcat (spec, ".lora.gguf", NULL);
+  g_autofree char *base = g_strconcat (spec, ADAPTER_SUFFIX, NULL);
   g_autofree char *named = g_build_filename (model->folder, base, NULL);
 
   if (!g_file_test (spec, G_FILE_TEST_IS_REGULAR) && g_file_test (named, G_FILE_TEST_IS_REGULAR))
     return g_steal_pointer (&named);
   return g_strdup (spec);
+}
+
+/* What stage 2 trained beside the adapter, where it is there and the model sees. */
+static gboolean
+open_abstractor (OwlAdapter *adapter, const char *path, GError **error)
+{
+  const OwlVision *base = adapter->model->vision;
+  g_autofree char *stem = g_str_has_suffix (path, ADAPTER_SUFFIX) ? g_strndup (path, strlen (path) - strlen (ADAPTER_SUFFIX)) : NULL;
+  g_autofree char *abstractor = stem ? g_strconcat (stem, ".abstractor.gguf", NULL) : NULL;
+
+  if (!base || !abstractor || !g_file_test (abstractor, G_FILE_TEST_EXISTS))
+    return TRUE;
+  adapter->vision = owl_vision_open_abstractor (base, abstractor, error);
+  return adapter->vision && owl_file_hash (abstractor, adapter->vision_hash, error);
 }
 
 OwlAdapter *
@@ -72,7 +90,18 @@ owl_adapter_open (OwlModel *model, const char *spec, float strength, GError **er
   adapter->model = owl_model_ref (model);
   adapter->lora = lora;
   adapter->strength = strength;
+  if (!open_abstractor (adapter, path, error))
+    g_clear_pointer (&adapter, owl_adapter_unref);
   return adapter;
+}
+
+void
+owl_model_use_abstractor (OwlModel *model, OwlAdapter *const *adapters, gsize n_adapters)
+{
+  model->seeing = NULL;
+  for (gsize i = 0; i < n_adapters; i++)
+    if (adapters[i]->vision)
+      model->seeing = adapters[i];
 }
 
 OwlAdapter *
@@ -87,6 +116,9 @@ owl_adapter_unref (OwlAdapter *adapter)
 {
   if (!adapter || !g_atomic_ref_count_dec (&adapter->references))
     return;
+  if (adapter->model->seeing == adapter)
+    adapter->model->seeing = NULL;
+  g_clear_pointer (&adapter->vision, owl_vision_free);
   owl_lora_free (adapter->lora);
   owl_model_unref (adapter->model);
   g_free (adapter);

@@ -19,6 +19,7 @@ struct _OwlModel {
   OwlVision *vision;     /* NULL: text only */
   OwlPacking *packings[2]; /* their matrices; NULL: still in the files */
   guint8 vision_hash[32]; /* content of vision.gguf */
+  const OwlAdapter *seeing; /* whose abstractor is used; borrowed; NULL: the model's own */
 };
 
 struct _OwlAdapter {
@@ -26,7 +27,13 @@ struct _OwlAdapter {
   OwlModel *model;
   OwlLora *lora;
   float strength;
+  OwlVision *vision;      /* with the abstractor that was trained beside it; NULL: none */
+  guint8 vision_hash[32]; /* content of its file */
 };
+
+/* Encoder and abstractor in use; NULL: text only. */
+const OwlVision *owl_model_get_vision (const OwlModel *model);
+
 
 struct _OwlVisual {
   gatomicrefcount references;

@@ -156,6 +156,12 @@ owl_model_get_tokenizer (const OwlModel *model)
   return model->tokenizer;
 }
 
+const OwlVision *
+owl_model_get_vision (const OwlModel *model)
+{
+  return model->seeing ? model->seeing->vision : model->vision;
+}
+
 gboolean
 owl_model_has_vision (const OwlModel *model)
 {

@@ -73,6 +73,10 @@ int owl_model_get_threads (const OwlModel *model);
 typedef struct _OwlAdapter OwlAdapter;
 OwlAdapter *owl_adapter_open (OwlModel *model, const char *spec, float strength, GError **error);
 OwlAdapter *owl_adapter_ref (OwlAdapter *adapter);
+/* From now on pictures are encoded with the abstractor that was trained beside one of the adapters (the last that has one), else with the model's
+ * own. An adapter FILE.lora.gguf has one where FILE.abstractor.gguf stands beside it. Call it on the thread that encodes; an adapter that is freed is no
+ * longer used. */
+void owl_model_use_abstractor (OwlModel *model, OwlAdapter *const *adapters, gsize n_adapters);
 void owl_adapter_unref (OwlAdapter *adapter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlAdapter, owl_adapter_unref)
 
@@ -82,8 +86,8 @@ typedef struct _OwlVisual OwlVisual;
 /* Runs encoder and abstractor; stops within 200 ms of a cancel. Serialised inside the model's thread pool. */
 OwlVisual *owl_model_encode (OwlModel *model, OwlPicture *picture, OwlDetail detail, OwlProgress progress, gpointer user_data,
                              GCancellable *cancellable, GError **error);
-/* The identity under which the visual tokens of `picture` may be cached: SHA-256 of pixels, detail, preprocessing version and vision
- * file. 32 bytes into `key`. */
+/* The identity under which the visual tokens of `picture` may be cached: SHA-256 of pixels, detail, preprocessing version, vision
+ * file and the abstractor in use. 32 bytes into `key`. */
 void owl_model_get_visual_key (OwlModel *model, OwlPicture *picture, OwlDetail detail, guint8 key[32]);
 /* Visual tokens from a cache: `values` must hold whole tiles of (queries + 1) · width float32 for this model, else OWL_ERROR_FORMAT. */
 OwlVisual *owl_visual_new_from_bytes (OwlModel *model, const guint8 key[32], GBytes *values, GError **error);

@@ -175,6 +175,38 @@ owl_vision_open (const char *path, GError **error)
   return weights.failed ? NULL : g_steal_pointer (&vision);
 }
 
+static gboolean
+check_replacement (const OwlVision *vision, const OwlVision *base, const char *path, GError **error)
+{
+  if (vision->n_queries == base->n_queries && vision->out_width == base->out_width && !vision->crop_rows == !base->crop_rows)
+    return TRUE;
+  g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT,
+               "%s: this abstractor belongs to another model: %d queries of %d values%s, the model has %d of %d%s", path, vision->n_queries,
+               vision->out_width, vision->crop_rows ? " and crop positions" : "", base->n_queries, base->out_width,
+               base->crop_rows ? " and crop positions" : "");
+  return FALSE;
+}
+
+OwlVision *
+owl_vision_open_abstractor (const OwlVision *base, const char *path, GError **error)
+{
+  g_autoptr (OwlVision) vision = g_memdup2 (base, sizeof *base);
+  OwlWeights weights = { .error = error };
+
+  vision->borrows_encoder = TRUE;
+  vision->abstractor = NULL;
+  vision->crop_rows = vision->crop_columns = NULL;
+  vision->n_crop_positions = 0;
+  vision->owned = g_ptr_array_new_with_free_func (g_free);
+  vision->file = owl_gguf_open (path, error);
+  if (!vision->file)
+    return NULL;
+  weights.file = vision->file;
+  weights.owned = vision->owned;
+  load_abstractor (vision, &weights);
+  return !weights.failed && check_replacement (vision, base, path, error) ? g_steal_pointer (&vision) : NULL;
+}
+
 void
 owl_vision_free (OwlVision *vision)
 {
@@ -182,7 +214,8 @@ owl_vision_free (OwlVision *vision)
     return;
   g_clear_pointer (&vision->owned, g_ptr_array_unref);
   g_clear_pointer (&vision->file, owl_gguf_unref);
-  g_free (vision->layers);
+  if (!vision->borrows_encoder)
+    g_free (vision->layers);
   g_free (vision->abstractor);
   g_free (vision);
 }

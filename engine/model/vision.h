@@ -27,6 +27,7 @@ typedef struct {
 typedef struct {
   OwlGguf *file;
   GPtrArray *owned;
+  gboolean borrows_encoder; /* the layers are another's: see owl_vision_open_abstractor */
 
   int image_size, patch_size, n_patches; /* n_patches: in all */
   int width, n_heads, n_layers, ffn_width;
@@ -51,6 +52,9 @@ typedef struct {
 
 /* Opens and checks; the caller frees. */
 OwlVision *owl_vision_open (const char *path, GError **error);
+/* The encoder of `base` with the abstractor of another file, which holds the `v.proj*` tensors and `v.token_embd.img_end`: what stage 2 trains
+ * beside an adapter. It must have as many queries and the same width as the one of `base`, which must outlive it. The caller frees. */
+OwlVision *owl_vision_open_abstractor (const OwlVision *base, const char *path, GError **error);
 void owl_vision_free (OwlVision *vision);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlVision, owl_vision_free)
 

@@ -164,6 +164,8 @@ owl_model_get_visual_key (OwlModel *model, OwlPicture *picture, OwlDetail detail
   g_checksum_update (sum, owl_picture_get_hash (picture), 32);
   g_checksum_update (sum, (const guchar *) version, sizeof version);
   g_checksum_update (sum, model->vision_hash, sizeof model->vision_hash);
+  if (model->seeing)
+    g_checksum_update (sum, model->seeing->vision_hash, sizeof model->seeing->vision_hash);
   g_checksum_get_digest (sum, key, &size);
 }
 
@@ -215,7 +217,7 @@ owl_model_encode_traced (OwlModel *model, OwlPicture *picture, OwlDetail detail,
     int i = tile.index, row = i == 0 ? OWL_OVERVIEW_POSITION : (i - 1) / grid.columns;
     int column = i == 0 ? OWL_OVERVIEW_POSITION : (i - 1) % grid.columns;
 
-    if (!owl_vision_encode (model->vision, model->pool, pixels + i * tile_pixels, row, column, tokens + i * tile_tokens, trace,
+    if (!owl_vision_encode (owl_model_get_vision (model), model->pool, pixels + i * tile_pixels, row, column, tokens + i * tile_tokens, trace,
                             progress ? say_tile_progress : NULL, &tile, cancellable)) {
       g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "reading the picture was cancelled");
       return NULL;

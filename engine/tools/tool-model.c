@@ -54,6 +54,7 @@ owl_tool_model_open (OwlToolModel *m, const char *path, char **adapters, int thr
       return FALSE;
     g_ptr_array_add (m->adapters, adapter);
   }
+  owl_model_use_abstractor (m->model, (OwlAdapter *const *) m->adapters->pdata, m->adapters->len);
   owl_tool_progress (NULL, -1.0);
   m->load_ms = (double) (g_get_monotonic_time () - start) / 1000.0;
   return TRUE;

@@ -338,6 +338,55 @@ test_presets (void)
   }
 }
 
+static char *
+copy_to (const char *from, const char *name)
+{
+  char *to = scratch_path (name);
+  g_autofree char *data = NULL;
+  gsize size;
+
+  g_assert_true (g_file_get_contents (from, &data, &size, NULL));
+  g_assert_true (g_file_set_contents (to, data, (gssize) size, NULL));
+  return to;
+}
+
+static Array *
+probe_with (const char *adapter, const char *tensor)
+{
+  g_autofree char *picture = golden_path ("images/alpha_rgba.png"), *to = scratch_path ("seen.npy"), *out = NULL;
+
+  out = adapter ? owl_run ("probe", "-m", fixture.model, "-a", adapter, "-i", picture, "--tensor", tensor, "-o", to, NULL)
+                : owl_run ("probe", "-m", fixture.model, "-i", picture, "--tensor", tensor, "-o", to, NULL);
+  return array_read (to);
+}
+
+static gboolean
+equal (const Array *a, const Array *b)
+{
+  return a->n == b->n && memcmp (a->values, b->values, a->n * sizeof (float)) == 0;
+}
+
+/* The abstractor that stage 2 leaves beside its adapter is used with it; what lies there for another model is refused. */
+static void
+test_abstractor_is_used (void)
+{
+  g_autofree char *trained = scratch_path ("paper-stage2/paper-stage2.lora.gguf"), *vision = scratch_path ("model/vision.gguf");
+  g_autofree char *same = copy_to (trained, "same.lora.gguf"), *same_abstractor = copy_to (vision, "same.abstractor.gguf");
+  g_autofree char *wrong = copy_to (trained, "wrong.lora.gguf"), *language = scratch_path ("model/language.gguf");
+  g_autofree char *wrong_abstractor = copy_to (language, "wrong.abstractor.gguf"), *err = NULL, *out = NULL;
+  const char *const args[] = { "chat", "-m", fixture.model, "-a", wrong, "-p", "Hello", "-n", "2", NULL };
+  g_autoptr (Array) plain = probe_with (NULL, "visual_tokens"), with_own = probe_with (same, "visual_tokens");
+  g_autoptr (Array) with_trained = probe_with (trained, "visual_tokens");
+  g_autoptr (Array) encoded = probe_with (NULL, "vit.output"), encoded_too = probe_with (trained, "vit.output");
+
+  g_assert_true (equal (with_own, plain));
+  g_assert_cmpuint (with_trained->n, ==, plain->n);
+  g_assert_false (equal (with_trained, plain));
+  g_assert_true (equal (encoded_too, encoded));
+  out = owl_run_status (1, &err, args);
+  g_assert_nonnull (strstr (err, "wrong.abstractor.gguf"));
+}
+
 /* Records that cannot be used are counted and skipped; when none is left the error says why. */
 static void
 test_bad_records (void)
@@ -396,6 +445,7 @@ main (int argc, char **argv)
   g_test_add_data_func ("/train/overfit-bf16", rounded, test_overfit);
   g_test_add_func ("/train/shared-records", test_shared_records);
   g_test_add_func ("/train/presets", test_presets);
+  g_test_add_func ("/train/abstractor", test_abstractor_is_used);
   g_test_add_func ("/train/bad-records", test_bad_records);
   status = g_test_run ();
   remove_tree (fixture.scratch);
