@@ -8,6 +8,7 @@
 #include "ui/tyto-model-guide.h"
 #include "ui/tyto-model-row.h"
 #include "ui/tyto-model-text.h"
+#include "ui/tyto-toast.h"
 
 #include <glib/gi18n.h>
 
@@ -26,19 +27,10 @@ struct _TytoModelsWindow {
 
 G_DEFINE_FINAL_TYPE (TytoModelsWindow, tyto_models_window, ADW_TYPE_WINDOW)
 
-/* Names of files are no markup. */
-static AdwToast *
-toast_new (const char *text)
-{
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-
-  return adw_toast_new (escaped);
-}
-
 static void
 toast (TytoModelsWindow *self, const char *text)
 {
-  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), toast_new (text));
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), tyto_toast_new (text));
 }
 
 static void
@@ -94,7 +86,7 @@ row_delete (TytoModelsWindow *self, const char *adapter, TytoModelRow *row)
   deletion->library = g_object_ref (tyto_services_get_library (self->services));
   deletion->model = g_object_ref (model);
   deletion->adapter = g_strdup (adapter);
-  undo = toast_new (text);
+  undo = tyto_toast_new (text);
   adw_toast_set_button_label (undo, _("_Undo"));
   adw_toast_set_timeout (undo, UNDO_SECONDS);
   g_signal_connect_data (undo, "button-clicked", G_CALLBACK (undo_clicked), deletion, deletion_free, 0);
@@ -172,7 +164,7 @@ import_ended (TytoModelsWindow *self, const char *path, const char *error)
 {
   if (path) {
     g_autofree char *name = g_filename_display_basename (path), *text = g_strdup_printf (_("%s is ready"), name);
-    AdwToast *done = toast_new (text);
+    AdwToast *done = tyto_toast_new (text);
 
     g_object_set_data_full (G_OBJECT (done), "path", g_strdup (path), g_free);
     adw_toast_set_button_label (done, _("_Use it"));

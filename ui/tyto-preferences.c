@@ -5,6 +5,7 @@
 
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-settings.h"
+#include "ui/tyto-toast.h"
 
 #include <glib/gi18n.h>
 
@@ -30,7 +31,7 @@ open_folder (TytoPreferences *self)
 static void
 say (TytoPreferences *self, const char *text)
 {
-  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), adw_toast_new (text));
+  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), tyto_toast_new (text));
 }
 
 static void

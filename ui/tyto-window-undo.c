@@ -2,6 +2,7 @@
 #define G_LOG_DOMAIN "tyto-window"
 
 #include "ui/tyto-window-private.h"
+#include "ui/tyto-toast.h"
 
 #include <glib/gi18n.h>
 
@@ -10,7 +11,7 @@
 void
 _tyto_window_toast (TytoWindow *self, const char *text)
 {
-  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), adw_toast_new (text));
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), tyto_toast_new (text));
 }
 
 /* What happens with something that can be put back, until its toast goes. */
@@ -46,7 +47,7 @@ undo_free (gpointer data, GClosure *closure)
 void
 _tyto_window_offer_undo (TytoWindow *self, const char *text, GFunc func, GFunc finish, gpointer data, GDestroyNotify destroy)
 {
-  AdwToast *toast = adw_toast_new (text);
+  AdwToast *toast = tyto_toast_new (text);
   Undo *undo = g_new0 (Undo, 1);
 
   undo->undo = func;
