@@ -81,6 +81,7 @@ damage (GByteArray *bytes, GRand *rand)
 
   for (int i = 0; i < n && bytes->len > 8; i++) {
     gsize at = draw_place (rand, bytes->len), width = (gsize) 1 << g_rand_int_range (rand, 0, 4), length;
+    gsize most = (gsize) g_rand_int_range (rand, 1, 64); /* MIN would draw twice */
     guint64 number = GUINT64_TO_LE (draw_number (rand, bytes->len));
 
     switch (g_rand_int_range (rand, 0, 6)) {
@@ -96,14 +97,14 @@ damage (GByteArray *bytes, GRand *rand)
       memcpy (bytes->data + at, &number, MIN (width, bytes->len - at));
       break;
     case 4: /* leave something out */
-      length = MIN ((gsize) g_rand_int_range (rand, 1, 64), bytes->len - at);
+      length = MIN (most, bytes->len - at);
       g_byte_array_remove_range (bytes, (guint) at, (guint) length);
       break;
     case 5: /* say something twice */
     default: {
       guint8 part[64];
 
-      length = MIN ((gsize) g_rand_int_range (rand, 1, 64), bytes->len - at);
+      length = MIN (most, bytes->len - at);
       memcpy (part, bytes->data + at, length);
       g_byte_array_append (bytes, part, (guint) length);
       memmove (bytes->data + at + length, bytes->data + at, bytes->len - at - length);
