@@ -224,8 +224,8 @@ relative_distance (Array *const a[N_SAMPLES], Array *const b[N_SAMPLES])
   return sqrt (distance / size);
 }
 
-/* Products have the same bits at every level, and the rest differs by rounding: perplexities agree in three digits. Logits differ where such a
- * difference makes an activation round to another of its 8 bits. */
+/* Products have the same bits at every level, and the rest differs by rounding: perplexities agree in three digits, up to the
+ * rounding of the third. Logits differ where such a difference makes an activation round to another of its 8 bits. */
 static void
 test_levels (void)
 {
@@ -245,7 +245,7 @@ test_levels (void)
       else
         distance = relative_distance (logits, scalar);
       g_test_message ("%s: perplexity %.5f at %s; logits differ by %.2g", types[t], got, levels[l], distance);
-      g_assert_cmpfloat (fabs (got / expected - 1.0), <, 1e-3);
+      g_assert_cmpfloat (fabs (got / expected - 1.0), <, 2.5e-3);
       g_assert_cmpfloat (distance, <, 1e-2);
       for (gsize i = 0; l > 0 && i < N_SAMPLES; i++)
         array_free (logits[i]);
