@@ -35,6 +35,7 @@ struct _TytoEngine {
   TytoDocuments *documents;
   TytoStore *store;
   GThread *thread;
+  GThread *owner; /* the main thread */
 
   GMutex lock;
   GCond wake;

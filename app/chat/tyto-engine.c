@@ -81,7 +81,11 @@ engine_say_state (TytoEngine *self, TytoEngineState state, double progress, cons
       news->error_code = OWL_ERROR_CANCELLED;
   }
   news->name = g_strdup (name);
-  g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT, deliver_state, news, NULL);
+  /* Not g_main_context_invoke: it would deliver here, on the engine thread, whenever the main loop happens not to own its context. */
+  if (g_thread_self () == self->owner)
+    deliver_state (news);
+  else
+    g_idle_add_full (G_PRIORITY_DEFAULT, deliver_state, news, NULL);
 }
 
 /* With the lock held. */
@@ -475,6 +479,7 @@ tyto_engine_new (TytoDocuments *documents, TytoStore *store)
   self->documents = g_object_ref (documents);
   self->store = g_object_ref (store);
   self->pictures = engine_pictures_new (documents, store);
+  self->owner = g_thread_self ();
   self->thread = g_thread_new ("tyto-engine", engine_thread, self);
   return self;
 }
