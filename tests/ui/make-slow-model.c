@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define WIDTH 768
-#define N_LAYERS 28
+#define N_LAYERS 40
 #define N_HEADS 12
 #define FFN 2048
 
