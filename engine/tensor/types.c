@@ -178,19 +178,27 @@ owl_f32_to_bf16 (float f)
   return f32_to_bf16 (f);
 }
 
+/* Checkpoints hold tensors at any byte: a safetensors header can have an odd length. */
+static guint16
+load_half (const void *values, gsize i)
+{
+  guint16 half;
+
+  memcpy (&half, (const guint8 *) values + i * sizeof half, sizeof half);
+  return half;
+}
+
 void
 owl_type_to_f32 (OwlType type, const void *src, float *dst, gsize n)
 {
   if (type == OWL_TYPE_F32) {
     memcpy (dst, src, n * sizeof *dst);
   } else if (type == OWL_TYPE_F16) {
-    const guint16 *half = src;
     for (gsize i = 0; i < n; i++)
-      dst[i] = f16_to_f32 (half[i]);
+      dst[i] = f16_to_f32 (load_half (src, i));
   } else if (type == OWL_TYPE_BF16) {
-    const guint16 *half = src;
     for (gsize i = 0; i < n; i++)
-      dst[i] = bf16_to_f32 (half[i]);
+      dst[i] = bf16_to_f32 (load_half (src, i));
   } else {
     owl_dequantise (type, src, dst, n);
   }

@@ -294,7 +294,12 @@ test_signal (Fixture *f, gconstpointer data)
       json_t *object = json_loads (line ? line : "", 0, NULL);
       const char *event = json_string_value (json_object_get (object, "event"));
 
-      g_assert_nonnull (event);
+      if (!event) {
+        g_autoptr (GDataInputStream) lines = g_data_input_stream_new (g_subprocess_get_stderr_pipe (process));
+        g_autofree char *why = g_data_input_stream_read_upto (lines, "", 0, NULL, NULL, NULL);
+
+        g_error ("no progress was said: %s", why);
+      }
       g_assert_cmpstr (event, !=, "done");
       planned |= strcmp (event, "plan") == 0;
       progressed = strcmp (event, "progress") == 0;
