@@ -54,8 +54,9 @@ test_zoom (void)
     OwlRegion visible;
     double x, y;
     int views = 0;
+    gulong handler;
 
-    g_signal_connect_swapped (zoom, "view-changed", G_CALLBACK (count_view), &views);
+    handler = g_signal_connect_swapped (zoom, "view-changed", G_CALLBACK (count_view), &views);
     tyto_zoom_set_view (TYTO_ZOOM (zoom), 4.0, 0.4, 0.6);
     g_assert_cmpint (views, ==, 0);
     tyto_zoom_get_middle (TYTO_ZOOM (zoom), &x, &y);
@@ -65,6 +66,7 @@ test_zoom (void)
     g_assert_cmpfloat_with_epsilon (visible.width, 0.25, 0.01);
     tyto_zoom_set_zoom (TYTO_ZOOM (zoom), 3.0);
     g_assert_cmpint (views, ==, 1);
+    g_signal_handler_disconnect (zoom, handler);
   }
 
   /* The keyboard makes a box in the middle of what is in sight, and moves and sizes it within the picture. */
