@@ -106,7 +106,7 @@ allow_own_places (int ruleset)
 }
 
 gboolean
-owl_confine_files (void)
+owl_confine_files (const char *const *readable)
 {
   int version = (int) syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION), fd;
   Ruleset rules = { .files = FIRST_RIGHTS };
@@ -135,6 +135,8 @@ owl_confine_files (void)
   for (gsize i = 0; i < G_N_ELEMENTS (system_places); i++)
     allow_reading (fd, system_places[i]);
   allow_own_places (fd);
+  for (; *readable; readable++)
+    allow_reading (fd, *readable);
   done = syscall (SYS_landlock_restrict_self, fd, 0) == 0;
   close (fd);
   return done;

@@ -25,7 +25,7 @@ set_limit (int resource, guint64 value)
 }
 
 void
-owl_confine_process (void)
+owl_confine_process (const char *const *readable)
 {
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -37,7 +37,7 @@ owl_confine_process (void)
   set_limit (RLIMIT_AS, MEMORY_LIMIT);
   set_limit (RLIMIT_NOFILE, MAX_DESCRIPTORS);
   /* Each as far as the kernel and the build have it: neither is everywhere, and one still holds without the other. */
-  owl_confine_files ();
+  owl_confine_files (readable);
   owl_confine_calls ();
 #endif
 }

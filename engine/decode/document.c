@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decode/document.h"
 
+#include "decode/module.h"
+
 #include <string.h>
 
 #define HEAD_SIZE 1024
@@ -76,6 +78,14 @@ is_heif (const guint8 *head, gsize n_head)
 }
 #endif
 
+static OwlDocument *
+open_with_module (const char *name, const char *function, OwlSource *source, GError **error)
+{
+  OwlOpenFunc open = (OwlOpenFunc) owl_module_load (name, function, error);
+
+  return open ? open (source, error) : NULL;
+}
+
 OwlDocument *
 owl_document_open (OwlSource *source, GError **error)
 {
@@ -100,15 +110,15 @@ owl_document_open (OwlSource *source, GError **error)
 #endif
 #ifdef OWL_HAVE_TIFF
   if (is_tiff (head, n_head))
-    return owl_tiff_open (source, error);
+    return open_with_module ("tiff", "owl_tiff_open", source, error);
 #endif
 #ifdef OWL_HAVE_HEIF
   if (is_heif (head, n_head))
-    return owl_heif_open (source, error);
+    return open_with_module ("heif", "owl_heif_open", source, error);
 #endif
   /* PDF readers accept other bytes before the mark. */
   if (memmem (head, n_head, "%PDF-", 5))
-    return owl_pdf_open (source, error);
+    return open_with_module ("pdf", "owl_pdf_open", source, error);
   if (!refuse_other_kind (head, n_head, error))
     g_set_error_literal (error, OWL_ERROR, OWL_ERROR_FORMAT, "is not a picture or PDF");
   return NULL;

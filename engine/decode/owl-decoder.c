@@ -5,7 +5,7 @@
 
 #include "decode/confine.h"
 #include "decode/document.h"
-#include "decode/recognise.h"
+#include "decode/module.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -151,6 +151,19 @@ share_records (const OwlRecords *records, OwlDecoderReply *reply, OwlSharedData 
 }
 
 static gboolean
+recognise (OwlDocument *document, int page, OwlRecords *records, GError **error)
+{
+#ifdef OWL_HAVE_TESSERACT
+  OwlRecogniseFunc function = (OwlRecogniseFunc) owl_module_load ("recognise", "owl_recognise_text", error);
+
+  return function && function (document, page, records, error);
+#else
+  g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "has no text of its own, and text recognition is not built in");
+  return FALSE;
+#endif
+}
+
+static gboolean
 answer_text (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoderReply *reply,
              OwlSharedData *data, GError **error)
 {
@@ -161,7 +174,7 @@ answer_text (OwlDocument *document, const OwlDecoderRequest *request, OwlDecoder
     if (document->klass->get_contents)
       document->klass->get_contents (document, &records);
   } else if (request->operation == OWL_DECODER_RECOGNISE) {
-    if (!owl_recognise_text (document, request->page, &records, error))
+    if (!recognise (document, request->page, &records, error))
       return FALSE;
   } else if (document->klass->get_text && !document->klass->get_text (document, request->page, &records, error)) {
     return FALSE;
@@ -200,7 +213,7 @@ main (void)
   OwlDecoderRequest request;
   int fd;
 
-  owl_confine_process ();
+  owl_confine_process (owl_modules_locate ());
   while (receive_request (&request, &fd)) {
     OwlDecoderReply reply = { .magic = OWL_DECODER_MAGIC,
                               .serial = request.serial,

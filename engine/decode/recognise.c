@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#ifdef OWL_HAVE_TESSERACT
 #include <tesseract/capi.h>
 
 /* About 300 dpi of an A4 page: more costs time and finds nothing. */
@@ -125,14 +124,3 @@ owl_recognise_text (OwlDocument *document, int page, OwlRecords *records, GError
   owl_shared_data_clear (&pixels.shared);
   return done;
 }
-
-#else
-
-gboolean
-owl_recognise_text (OwlDocument *document, int page, OwlRecords *records, GError **error)
-{
-  g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "has no text of its own, and text recognition is not built in");
-  return FALSE;
-}
-
-#endif

@@ -39,7 +39,9 @@ try_files (void)
 {
   g_autofree char *own = g_build_filename (g_get_home_dir (), NULL);
 
-  if (!owl_confine_files ())
+  static const char *const readable[] = { "/etc/hostname", "/nowhere", NULL };
+
+  if (!owl_confine_files (readable))
     return SKIPPED;
   if (!fails (open ("/etc/passwd", O_RDONLY)) || !fails (open (own, O_RDONLY | O_DIRECTORY)) || !fails (open ("/proc/self/maps", O_RDONLY)))
     return 1;
@@ -52,6 +54,11 @@ try_files (void)
     return 4;
   if (open ("/usr/share/fonts", O_RDONLY | O_DIRECTORY) < 0 && errno != ENOENT)
     return 5;
+  /* What was asked for as well, and nothing beside it. */
+  if (open (readable[0], O_RDONLY) < 0 && errno != ENOENT)
+    return 6;
+  if (!fails (open ("/etc/group", O_RDONLY)))
+    return 7;
   return 0;
 }
 
@@ -94,8 +101,9 @@ static int
 try_everything (void)
 {
   struct rlimit limit;
+  const char *none = NULL;
 
-  owl_confine_process ();
+  owl_confine_process (&none);
   owl_confine_request ();
   if (getrlimit (RLIMIT_CPU, &limit) != 0 || limit.rlim_cur > 600)
     return 1;
