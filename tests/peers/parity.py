@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The same GGUF files in owl and in llama.cpp: ids of texts, greedy continuations, adapters, and how often the most likely next token agrees for
-quantised files, beside how often two builds of llama.cpp agree. Prints one line a comparison and ends with 1 if one that must be equal is not.
+quantised files, beside how often two builds of llama.cpp agree, and how often each finds what the same weights give in float32 (every program
+rounds activations in its own way; float32 does not). Prints one line a comparison and ends with 1 if one that must be equal is not.
 
     parity.py OWL SCRATCH        (installs node-llama-cpp into SCRATCH with npm the first time)
 """
@@ -94,6 +95,7 @@ def compare_greedy(peers, kind, model, label, lora=None):
 
 
 def compare_quantised(peers, name, source, raw, types):
+    exact_path = os.path.join(peers.scratch, name + "-exact.gguf")
     for kind in types:
         ours, theirs = os.path.join(peers.scratch, name + "-owl.gguf"), os.path.join(peers.scratch, name + "-llama.gguf")
         peers.owl("quantize", source, ours, kind)
@@ -103,8 +105,12 @@ def compare_quantised(peers, name, source, raw, types):
             here = peers.owl_top1(path, raw)
             there = peers.llama("best", "top1", path, json.dumps(ids))["ids"]
             second = peers.llama(SECOND_BUILD, "top1", path, json.dumps(ids))["ids"]
-            print("%-12s %-7s by %-9s top-1 of %d: owl|llama.cpp %.4f, two builds of llama.cpp %.4f; %.1f MB" % (
-                name, kind, maker, len(ids), agreement(here, there), agreement(there, second), os.path.getsize(path) / 1e6), flush=True)
+            peers.owl("quantize", path, exact_path, "f32")
+            exact = peers.owl_top1(exact_path, raw)
+            print("%-12s %-7s by %-9s top-1 of %d: owl|llama.cpp %.4f, two builds of llama.cpp %.4f; owl|float32 %.4f, llama.cpp|float32 %.4f and %.4f; %.1f MB" % (
+                name, kind, maker, len(ids), agreement(here, there), agreement(there, second), agreement(here, exact), agreement(there, exact),
+                agreement(second, exact), os.path.getsize(path) / 1e6), flush=True)
+            os.unlink(exact_path)
         os.unlink(ours)
         os.unlink(theirs)
 
