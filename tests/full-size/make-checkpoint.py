@@ -264,8 +264,10 @@ def write_byte_bpe(folder, n):
     tokens = ["<unk>", "<s>", "</s>", "<pad>"] + [symbols[b] for b in range(256)]
     known, merges = set(tokens), []
     parts = [symbols[b] for b in b"abcdefghijklmnopqrstuvwxyz "]
+    n_letters = len(parts)
     while len(tokens) < n:
-        left, right = RANDOM.choice(parts), RANDOM.choice(parts)
+        # A letter more each time: two long parts would hardly ever fit.
+        left, right = RANDOM.choice(parts), parts[RANDOM.randrange(n_letters)]
         if left + right not in known and len(left + right) < 12:
             known.add(left + right)
             tokens.append(left + right)
