@@ -324,6 +324,7 @@ owl_tool_chat (int argc, char **argv)
     G_OPTION_ENTRY_NULL,
   };
   Chat chat = { .options = &o };
+  g_autoptr (GPtrArray) pictures = NULL;
   g_autoptr (GError) error = NULL;
   OwlKvType kv;
   OwlDetail detail;
@@ -340,10 +341,13 @@ owl_tool_chat (int argc, char **argv)
                                  (guint64) o.seed };
   chat.exchanges = g_ptr_array_new_with_free_func (exchange_free);
   g_mutex_init (&chat.lock);
-  done = owl_tool_model_open (&chat.m, o.model, o.adapters, o.threads, &error);
+  /* Before the model, which may take minutes: a wrong name is said at once. */
+  pictures = owl_tool_read_pictures (o.pictures, &error);
+  done = pictures && owl_tool_model_open (&chat.m, o.model, o.adapters, o.threads, &error);
   chat.m.detail = detail;
-  for (gsize i = 0; done && o.pictures && o.pictures[i]; i++)
-    done = owl_tool_model_add_picture (&chat.m, o.pictures[i], NULL, &error);
+  for (guint i = 0; done && i < pictures->len; i++)
+    done = owl_tool_model_encode (&chat.m, g_ptr_array_index (pictures, i), NULL, &error);
+  g_clear_pointer (&pictures, g_ptr_array_unref);
   if (done) {
     chat.session = owl_session_new (chat.m.model, (OwlAdapter *const *) chat.m.adapters->pdata, chat.m.adapters->len, o.context, kv,
                                     &error);

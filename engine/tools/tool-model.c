@@ -92,22 +92,41 @@ owl_tool_read_picture (const char *file, GError **error)
   return owl_decoder_render (decoder, page, 0, 0, NULL, error);
 }
 
-gboolean
-owl_tool_model_add_picture (OwlToolModel *m, const char *file, GCancellable *cancellable, GError **error)
+GPtrArray *
+owl_tool_read_pictures (char **files, GError **error)
 {
-  g_autoptr (OwlPicture) picture = owl_tool_read_picture (file, error);
-  gint64 start = g_get_monotonic_time ();
-  OwlVisual *visual;
+  g_autoptr (GPtrArray) pictures = g_ptr_array_new_with_free_func ((GDestroyNotify) owl_picture_unref);
 
-  if (!picture)
-    return FALSE;
-  visual = owl_model_encode (m->model, picture, m->detail, show_encoding, NULL, cancellable, error);
+  for (gsize i = 0; files && files[i]; i++) {
+    OwlPicture *picture = owl_tool_read_picture (files[i], error);
+
+    if (!picture)
+      return NULL;
+    g_ptr_array_add (pictures, picture);
+  }
+  return g_steal_pointer (&pictures);
+}
+
+gboolean
+owl_tool_model_encode (OwlToolModel *m, OwlPicture *picture, GCancellable *cancellable, GError **error)
+{
+  gint64 start = g_get_monotonic_time ();
+  OwlVisual *visual = owl_model_encode (m->model, picture, m->detail, show_encoding, NULL, cancellable, error);
+
   owl_tool_progress (NULL, -1.0);
   if (!visual)
     return FALSE;
   g_ptr_array_add (m->visuals, visual);
   m->encode_ms += (double) (g_get_monotonic_time () - start) / 1000.0;
   return TRUE;
+}
+
+gboolean
+owl_tool_model_add_picture (OwlToolModel *m, const char *file, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (OwlPicture) picture = owl_tool_read_picture (file, error);
+
+  return picture && owl_tool_model_encode (m, picture, cancellable, error);
 }
 
 gboolean

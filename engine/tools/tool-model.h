@@ -21,7 +21,13 @@ void owl_tool_model_clear (OwlToolModel *m);
 /* The pixels of FILE; FILE#N is page N (from 1) of a PDF, FILE alone its first. */
 OwlPicture *owl_tool_read_picture (const char *file, GError **error);
 
-/* Reads the picture and encodes it in `m->detail`; the visual is added to the list. */
+/* The pixels of all of `files` (NULL-terminated; may be NULL): an array of OwlPicture, which the caller owns. */
+GPtrArray *owl_tool_read_pictures (char **files, GError **error);
+
+/* Encodes a picture in `m->detail`; the visual is added to the list. */
+gboolean owl_tool_model_encode (OwlToolModel *m, OwlPicture *picture, GCancellable *cancellable, GError **error);
+
+/* Reads the picture and encodes it. */
 gboolean owl_tool_model_add_picture (OwlToolModel *m, const char *file, GCancellable *cancellable, GError **error);
 
 /* Parses "overview" and "fine"; NULL is the model's default. */

@@ -41,7 +41,7 @@ def main():
     parser.add_argument("scratch")
     parser.add_argument("--kinds", default="llama,bloom")
     parser.add_argument("--types", default="q4_0,q4_k_m")
-    parser.add_argument("--picture", default=os.path.join(HERE, "..", "..", "data", "samples", "shapes-1.png"))
+    parser.add_argument("--picture", default=os.path.join(HERE, "..", "..", "data", "samples", "shape.png"))
     parser.add_argument("--layers", type=int)
     parser.add_argument("--keep", action="store_true")
     args = parser.parse_args()
