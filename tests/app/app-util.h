@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include <gio/gio.h>
+#include "app/tyto-services.h"
 
 G_BEGIN_DECLS
 
@@ -26,5 +26,13 @@ void remove_tree (const char *path);
 
 /* A callback that keeps its result: `user_data` is a GAsyncResult **. */
 void keep_result (GObject *object, GAsyncResult *result, gpointer user_data);
+
+/* The services as the window starts them, with the history and the models listed and the model loaded. */
+TytoServices *start_services (void);
+/* Closes them, turns the main loop until nothing is left to do and lets go of them; models that were deleted are gone then. */
+void stop_services (TytoServices *services);
+
+/* A picture of the tests' data as an attachment that is ready; the caller owns it. */
+TytoAttachment *attach_picture (TytoServices *services, const char *folder, const char *name);
 
 G_END_DECLS

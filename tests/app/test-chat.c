@@ -11,27 +11,6 @@
 
 static const TytoAnswerOptions precise = TYTO_ANSWER_PRECISE;
 
-static TytoAttachment *
-attach (TytoServices *services, const char *name)
-{
-  g_autofree char *path = g_build_filename (g_getenv ("OWL_TEST_DATA"), "starter", name, NULL);
-  g_autoptr (GFile) file = g_file_new_for_path (path);
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TytoImport) import = NULL;
-  TytoAttachment *attachment;
-
-  tyto_documents_import_async (tyto_services_get_documents (services), file, NULL, keep_result, &result);
-  WAIT_FOR (result != NULL, LIMIT);
-  import = tyto_documents_import_finish (tyto_services_get_documents (services), result, &error);
-  g_assert_no_error (error);
-  attachment = tyto_attachment_new (import->name, -1);
-  tyto_attachment_set_blob (attachment, import->blob);
-  tyto_documents_load_thumbnail (tyto_services_get_documents (services), attachment);
-  WAIT_FOR (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY, LIMIT);
-  return attachment;
-}
-
 static TytoMessage *
 last_message (TytoChat *chat)
 {
@@ -39,27 +18,6 @@ last_message (TytoChat *chat)
   g_autoptr (TytoMessage) message = g_list_model_get_item (messages, g_list_model_get_n_items (messages) - 1);
 
   return message; /* the list keeps it */
-}
-
-static TytoServices *
-start (void)
-{
-  TytoServices *services = tyto_services_new ();
-  gboolean is_listed = FALSE;
-
-  tyto_services_start (services);
-  WAIT_FOR (tyto_engine_get_state (tyto_services_get_engine (services)) == TYTO_ENGINE_READY, LIMIT);
-  WAIT_FOR ((g_object_get (services, "listed", &is_listed, NULL), is_listed), LIMIT);
-  return services;
-}
-
-static void
-stop (TytoServices *services)
-{
-  tyto_services_close (services);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_object_unref (services);
 }
 
 static void
@@ -102,12 +60,12 @@ check_look (TytoServices *services, TytoChat *chat, TytoAttachment *horse)
 static void
 test_conversation (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   gint64 id = tyto_store_new_id ();
   g_autoptr (TytoConversation) conversation = tyto_conversation_new (id);
   g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
                                              tyto_services_get_engine (services), conversation, TRUE);
-  g_autoptr (TytoAttachment) horse = attach (services, "13.png");
+  g_autoptr (TytoAttachment) horse = attach_picture (services, "starter", "13.png");
   g_autoptr (TytoConversation) again = NULL;
   TytoMessage *question, *first_answer;
   guint index = 9;
@@ -116,6 +74,9 @@ test_conversation (void)
   g_assert_cmpint (tyto_message_get_state (last_message (chat)), ==, TYTO_MESSAGE_COMPLETE);
   g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "A horse.");
   g_assert_nonnull (tyto_message_get_ids (last_message (chat)));
+  /* Too short to tell how fast it was said. */
+  g_assert_cmpfloat (tyto_message_get_first_word (last_message (chat)), >, 0.0);
+  g_assert_cmpfloat (tyto_message_get_speed (last_message (chat)), ==, 0.0);
   g_assert_cmpstr (tyto_conversation_get_title (conversation), ==, "What is this?");
   first_answer = last_message (chat);
   check_look (services, chat, horse);
@@ -144,10 +105,10 @@ test_conversation (void)
   g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "A horse.");
   tyto_chat_close (chat);
   g_clear_object (&chat);
-  stop (services);
+  stop_services (services);
 
   /* All of it is there again after a restart. */
-  services = start ();
+  services = start_services ();
   g_assert_cmpuint (g_list_model_get_n_items (tyto_services_get_conversations (services)), ==, 1);
   again = g_list_model_get_item (tyto_services_get_conversations (services), 0);
   g_assert_cmpint (tyto_conversation_get_id (again), ==, id);
@@ -166,7 +127,7 @@ test_conversation (void)
   g_assert_cmpstr (tyto_message_get_text (last_message (chat)), ==, "Pferd.");
   tyto_chat_close (chat);
   g_clear_object (&chat);
-  stop (services);
+  stop_services (services);
 }
 
 static void
@@ -178,11 +139,11 @@ keep_cost (const TytoCost *cost, gpointer user_data)
 static void
 test_cost (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
   g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
                                              tyto_services_get_engine (services), conversation, TRUE);
-  g_autoptr (TytoAttachment) horse = attach (services, "13.png");
+  g_autoptr (TytoAttachment) horse = attach_picture (services, "starter", "13.png");
   g_autoptr (GPtrArray) one = g_ptr_array_new (), none = g_ptr_array_new ();
   g_autoptr (GString) long_text = g_string_new (NULL);
   TytoCost cost = { 0 }, second = { 0 }, too_long = { 0 };
@@ -212,13 +173,13 @@ test_cost (void)
   g_assert_cmpint (too_long.n_dropped, ==, -1);
   tyto_chat_close (chat);
   g_clear_object (&chat);
-  stop (services);
+  stop_services (services);
 }
 
 static void
 test_delete (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
   g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
                                              tyto_services_get_engine (services), conversation, TRUE);
@@ -251,13 +212,13 @@ test_delete (void)
   g_assert_cmpuint (g_list_model_get_n_items (tyto_chat_get_messages (chat)), ==, 2);
   tyto_chat_close (chat);
   g_clear_object (&chat);
-  stop (services);
+  stop_services (services);
 }
 
 static void
 test_stop (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
   g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
                                              tyto_services_get_engine (services), conversation, TRUE);
@@ -272,7 +233,7 @@ test_stop (void)
   g_assert_cmpint (tyto_message_get_state (last_message (chat)), ==, TYTO_MESSAGE_COMPLETE);
   tyto_chat_close (chat);
   g_clear_object (&chat);
-  stop (services);
+  stop_services (services);
 }
 
 static void
@@ -294,8 +255,35 @@ test_no_model (void)
   g_assert_cmpint (strlen (tyto_message_get_error (last_message (chat))), >, 0);
   tyto_chat_close (chat);
   g_clear_object (&chat);
-  stop (services);
+  stop_services (services);
   g_setenv ("TYTO_DATA_DIR", data, TRUE);
+}
+
+/* Chats that begin with the same question are told apart in the list: by their picture, else by a number. */
+static void
+test_titles (void)
+{
+  static const struct {
+    const char *picture, *title;
+  } chats[] = { { NULL, "Which one?" }, { "13.png", "Which one? – 13.png" }, { "13.png", "Which one? – 13.png (2)" }, { NULL, "Which one? (2)" } };
+  TytoServices *services = start_services ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (chats); i++) {
+    g_autoptr (TytoConversation) conversation = tyto_conversation_new (tyto_store_new_id ());
+    g_autoptr (TytoChat) chat = tyto_chat_new (tyto_services_get_store (services), tyto_services_get_documents (services),
+                                               tyto_services_get_engine (services), conversation, TRUE);
+    g_autoptr (TytoAttachment) picture = chats[i].picture ? attach_picture (services, "starter", chats[i].picture) : NULL;
+
+    ask (chat, "Which one?", picture);
+    tyto_services_conversation_used (services, conversation);
+    g_assert_cmpstr (tyto_conversation_get_title (conversation), ==, chats[i].title);
+    /* Later questions leave it alone. */
+    ask (chat, "Which one?", NULL);
+    tyto_services_conversation_used (services, conversation);
+    g_assert_cmpstr (tyto_conversation_get_title (conversation), ==, chats[i].title);
+    tyto_chat_close (chat);
+  }
+  stop_services (services);
 }
 
 int
@@ -310,6 +298,7 @@ main (int argc, char **argv)
   g_test_add_func ("/chat/cost", test_cost);
   g_test_add_func ("/chat/delete", test_delete);
   g_test_add_func ("/chat/stop", test_stop);
+  g_test_add_func ("/chat/titles", test_titles);
   g_test_add_func ("/chat/no-model", test_no_model);
   status = g_test_run ();
   remove_tree (scratch);

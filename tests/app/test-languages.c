@@ -14,48 +14,6 @@
 #define LIMIT 90
 #define N_TOKENS 48
 
-static TytoServices *
-start (void)
-{
-  TytoServices *services = tyto_services_new ();
-  gboolean is_listed = FALSE;
-
-  tyto_services_start (services);
-  WAIT_FOR (tyto_engine_get_state (tyto_services_get_engine (services)) == TYTO_ENGINE_READY, LIMIT);
-  WAIT_FOR ((g_object_get (services, "listed", &is_listed, NULL), is_listed), LIMIT);
-  return services;
-}
-
-static void
-stop (TytoServices *services)
-{
-  tyto_services_close (services);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_object_unref (services);
-}
-
-static TytoAttachment *
-attach (TytoServices *services, const char *folder, const char *name)
-{
-  g_autofree char *path = g_build_filename (g_getenv ("OWL_TEST_DATA"), folder, name, NULL);
-  g_autoptr (GFile) file = g_file_new_for_path (path);
-  g_autoptr (GAsyncResult) result = NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (TytoImport) import = NULL;
-  TytoAttachment *attachment;
-
-  tyto_documents_import_async (tyto_services_get_documents (services), file, NULL, keep_result, &result);
-  WAIT_FOR (result != NULL, LIMIT);
-  import = tyto_documents_import_finish (tyto_services_get_documents (services), result, &error);
-  g_assert_no_error (error);
-  attachment = tyto_attachment_new (import->name, -1);
-  tyto_attachment_set_blob (attachment, import->blob);
-  tyto_documents_load_thumbnail (tyto_services_get_documents (services), attachment);
-  WAIT_FOR (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY, LIMIT);
-  return attachment;
-}
-
 static void
 keep_done (TytoMessage *answer, gpointer user_data)
 {
@@ -105,7 +63,7 @@ make_path (TytoServices *services, const char *prompt, json_t *images)
     }
     if (g_str_has_prefix (parts[i], "<image>")) {
       g_ptr_array_add (tyto_message_get_attachments (question),
-                       attach (services, "golden/images", json_string_value (json_array_get (images, image++))));
+                       attach_picture (services, "golden/images", json_string_value (json_array_get (images, image++))));
       continue;
     }
     g_assert_nonnull (answer);
@@ -153,7 +111,7 @@ test_multilingual (void)
 {
   g_autofree char *prompts = g_build_filename (g_getenv ("OWL_TEST_DATA"), "golden", "expected", "bloom-tiny", "prompts.json", NULL);
   json_t *list = json_load_file (prompts, JSON_ALLOW_NUL, NULL), *reference;
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autofree char *path = use_multilingual (services);
   size_t i;
 
@@ -161,7 +119,7 @@ test_multilingual (void)
   json_array_foreach (list, i, reference)
     check_prompt (services, reference);
   json_decref (list);
-  stop (services);
+  stop_services (services);
   remove_tree (path);
 }
 
@@ -175,8 +133,8 @@ test_starter (void)
     { "これは何ですか?", "馬" },     { "这是什么?", "马" },       { "이것은 무엇인가요?", "말" },
   };
   static const TytoAnswerOptions options = TYTO_ANSWER_PRECISE;
-  TytoServices *services = start ();
-  g_autoptr (TytoAttachment) horse = attach (services, "starter", "13.png");
+  TytoServices *services = start_services ();
+  g_autoptr (TytoAttachment) horse = attach_picture (services, "starter", "13.png");
   g_autoptr (GPtrArray) attachments = g_ptr_array_new ();
   gint64 ids[G_N_ELEMENTS (cases)];
   char *answers[G_N_ELEMENTS (cases)];
@@ -201,10 +159,10 @@ test_starter (void)
     g_assert_cmpstr (tyto_conversation_get_title (conversation), ==, cases[i].question);
     tyto_chat_close (chat);
   }
-  stop (services);
+  stop_services (services);
 
   /* The same words after a restart. */
-  services = start ();
+  services = start_services ();
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GAsyncResult) result = NULL;
     g_autoptr (GPtrArray) messages = NULL;
@@ -217,7 +175,7 @@ test_starter (void)
     g_assert_cmpstr (tyto_message_get_text (g_ptr_array_index (messages, 1)), ==, answers[i]);
     g_free (answers[i]);
   }
-  stop (services);
+  stop_services (services);
 }
 
 int

@@ -18,29 +18,6 @@ golden (const char *name)
   return g_build_filename (g_getenv ("OWL_TEST_DATA"), "golden", name, NULL);
 }
 
-static TytoServices *
-start (void)
-{
-  TytoServices *services = tyto_services_new ();
-  gboolean is_listed = FALSE;
-
-  tyto_services_start (services);
-  WAIT_FOR (tyto_engine_get_state (tyto_services_get_engine (services)) == TYTO_ENGINE_READY, LIMIT);
-  WAIT_FOR ((g_object_get (services, "listed", &is_listed, NULL), is_listed), LIMIT);
-  WAIT_FOR (tyto_model_library_get_scanned (tyto_services_get_library (services)), LIMIT);
-  return services;
-}
-
-static void
-stop (TytoServices *services)
-{
-  tyto_model_library_flush (tyto_services_get_library (services));
-  tyto_services_close (services);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_object_unref (services);
-}
-
 static TytoImportSource *
 probe (TytoServices *services, const char *path, GError **error)
 {
@@ -99,7 +76,7 @@ wait_model (TytoServices *services, const char *path)
 static void
 test_list (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   GListModel *models = tyto_model_library_get_models (tyto_services_get_library (services));
   g_autoptr (TytoModel) starter = g_list_model_get_item (models, 0);
   guint64 all;
@@ -123,7 +100,7 @@ test_list (void)
   g_assert_cmpuint (tyto_model_get_size (starter), ==, all);
   g_assert_cmpuint (tyto_model_get_memory (starter, OWL_KV_F32), >, tyto_model_get_memory (starter, OWL_KV_F16));
   g_assert_cmpuint (tyto_model_get_memory (starter, OWL_KV_F16), >, tyto_model_get_memory (starter, OWL_KV_Q8_0));
-  stop (services);
+  stop_services (services);
 }
 
 static void
@@ -184,7 +161,7 @@ assert_refused (TytoServices *services, const char *path, int code, const char *
 static void
 test_refused (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autofree char *scratch = make_scratch (), *config = g_build_filename (scratch, "config.json", NULL);
   g_autofree char *weights = g_build_filename (scratch, "pytorch_model.bin", NULL);
 
@@ -196,14 +173,14 @@ test_refused (void)
   g_assert_true (g_file_set_contents (weights, "this is no zip file at all", -1, NULL));
   assert_refused (services, scratch, TYTO_IMPORT_ERROR_FAILED, "pytorch_model.bin");
   remove_tree (scratch);
-  stop (services);
+  stop_services (services);
 }
 
 /* A published checkpoint becomes a model of the list, answers, and goes again with undo. */
 static void
 test_checkpoint (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   TytoModelLibrary *library = tyto_services_get_library (services);
   g_autofree char *source_path = golden ("bloom-tiny"), *path = NULL, *second = NULL;
   g_autoptr (GError) error = NULL;
@@ -248,7 +225,7 @@ test_checkpoint (void)
   g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
   g_assert_true (g_file_test (second, G_FILE_TEST_EXISTS));
   WAIT_FOR (tyto_model_library_find (library, path) == NULL, LIMIT);
-  stop (services);
+  stop_services (services);
   remove_tree (second);
 }
 
@@ -278,7 +255,7 @@ ask (TytoServices *services, TytoConversation *conversation, const char *text)
 static void
 test_adapter (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   TytoModelLibrary *library = tyto_services_get_library (services);
   g_autofree char *source = golden ("llama-tiny-f32"), *lora = golden ("llama-tiny-lora"), *path = import (services, source, NULL, FALSE, NULL);
   g_autofree char *same = NULL, *plain = NULL, *with = NULL, *without = NULL;
@@ -314,10 +291,10 @@ test_adapter (void)
   tyto_model_library_delete_begin (library, model, "llama-tiny-lora");
   tyto_model_library_delete_finish (library, model, "llama-tiny-lora");
   WAIT_FOR (tyto_model_get_adapters (wait_model (services, path))->len == 0, LIMIT);
-  stop (services);
+  stop_services (services);
 
   /* What each chat is held with is there again after a restart. */
-  services = start ();
+  services = start_services ();
   {
     GListModel *conversations = tyto_services_get_conversations (services);
     guint n_found = 0;
@@ -333,7 +310,7 @@ test_adapter (void)
     }
     g_assert_cmpuint (n_found, ==, 1);
   }
-  stop (services);
+  stop_services (services);
   remove_tree (path);
 }
 
@@ -341,7 +318,7 @@ test_adapter (void)
 static void
 test_two_models (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autofree char *source = golden ("llama-tiny-f32"), *path = import (services, source, NULL, FALSE, NULL);
   g_autofree char *alone = NULL, *again = NULL, *starter = NULL, *other = NULL;
   g_autoptr (TytoConversation) first = tyto_conversation_new (tyto_store_new_id ()), second = tyto_conversation_new (tyto_store_new_id ());
@@ -362,7 +339,7 @@ test_two_models (void)
   g_assert_cmpstr (alone, ==, starter);
   tyto_services_use (services, second);
   WAIT_FOR (tyto_engine_get_state (engine) == TYTO_ENGINE_READY && g_strcmp0 (tyto_engine_get_model_name (engine), "llama-tiny-f32") == 0, LIMIT);
-  stop (services);
+  stop_services (services);
   remove_tree (path);
 }
 
@@ -378,7 +355,7 @@ is_empty (const char *folder)
 static void
 test_given_up (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   TytoModelImport *import = tyto_services_get_import (services);
   const char *models = tyto_model_library_get_models_dir (tyto_services_get_library (services));
   g_autofree char *path = golden ("llama-tiny-f32"), *program = g_strdup (g_getenv ("OWL_PROGRAM"));
@@ -410,14 +387,14 @@ test_given_up (void)
     g_setenv ("OWL_PROGRAM", program, TRUE);
   else
     g_unsetenv ("OWL_PROGRAM");
-  stop (services);
+  stop_services (services);
 }
 
 /* Ready folders and files: copied, or used where they lie and remembered. */
 static void
 test_ready (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autofree char *starter = tyto_models_get_starter (), *scratch = make_scratch (), *place = g_build_filename (scratch, "elsewhere", NULL);
   g_autofree char *language = g_build_filename (starter, "language.gguf", NULL), *copy = NULL, *in_place = NULL, *file = NULL;
   g_autofree char *moved = g_build_filename (scratch, "away", NULL);
@@ -435,9 +412,9 @@ test_ready (void)
   in_place = import (services, place, NULL, TRUE, NULL);
   g_assert_cmpstr (in_place, ==, place);
   g_assert_cmpint (tyto_model_get_origin (wait_model (services, place)), ==, TYTO_MODEL_IN_PLACE);
-  stop (services);
+  stop_services (services);
 
-  services = start ();
+  services = start_services ();
   g_assert_cmpstr (tyto_model_get_problem (wait_model (services, place)), ==, NULL);
   /* Moved away: still listed, with what is wrong; deleting only forgets it. */
   g_assert_cmpint (g_rename (place, moved), ==, 0);
@@ -450,11 +427,11 @@ test_ready (void)
     tyto_model_library_delete_begin (tyto_services_get_library (services), model, NULL);
     tyto_model_library_delete_finish (tyto_services_get_library (services), model, NULL);
   }
-  stop (services);
+  stop_services (services);
   g_assert_true (g_file_test (place, G_FILE_TEST_IS_DIR));
-  services = start ();
+  services = start_services ();
   g_assert_null (tyto_model_library_find (tyto_services_get_library (services), place));
-  stop (services);
+  stop_services (services);
   remove_tree (copy);
   remove_tree (file);
   remove_tree (scratch);

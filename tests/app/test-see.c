@@ -15,25 +15,6 @@
 
 static const TytoAnswerOptions precise = TYTO_ANSWER_PRECISE;
 
-static TytoServices *
-start (void)
-{
-  TytoServices *services = tyto_services_new ();
-
-  tyto_services_start (services);
-  WAIT_FOR (tyto_engine_get_state (tyto_services_get_engine (services)) == TYTO_ENGINE_READY, LIMIT);
-  return services;
-}
-
-static void
-stop (TytoServices *services)
-{
-  tyto_services_close (services);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_object_unref (services);
-}
-
 /* A page of a small document, with its text. */
 static TytoAttachment *
 attach_page (TytoServices *services, const char *text)
@@ -124,7 +105,7 @@ count_prompt (TytoMessage *question)
 static void
 test_see (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autoptr (TytoAttachment) page = attach_page (services, "The keeper is called Amalia.");
   g_autoptr (TytoMessage) question = tyto_message_new (1, 1, 0, TYTO_ROLE_USER);
   g_autoptr (GPtrArray) path = g_ptr_array_new ();
@@ -170,14 +151,14 @@ test_see (void)
   seen = see (services, path);
   g_assert_cmpuint (seen->parts->len, ==, 1);
   g_assert_cmpuint (seen->n_tokens, ==, count_prompt (question));
-  stop (services);
+  stop_services (services);
 }
 
 /* A part is read with the pixels that it has: its squares differ from those of the whole. */
 static void
 test_part (void)
 {
-  TytoServices *services = start ();
+  TytoServices *services = start_services ();
   g_autoptr (TytoAttachment) page = attach_page (services, "One\nTwo\nThree");
   g_autoptr (TytoAttachment) part = tyto_attachment_new ("report.pdf", 0);
   g_autoptr (TytoMessage) question = tyto_message_new (1, 1, 0, TYTO_ROLE_USER);
@@ -210,7 +191,7 @@ test_part (void)
 
     g_assert_cmpint (memcmp (owl_picture_get_hash (whole), owl_picture_get_hash (close), 32), !=, 0);
   }
-  stop (services);
+  stop_services (services);
 }
 
 int

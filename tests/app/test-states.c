@@ -31,16 +31,6 @@ start_in (const char *folder)
   return services;
 }
 
-static void
-stop (TytoServices *services)
-{
-  tyto_model_library_flush (tyto_services_get_library (services));
-  tyto_services_close (services);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_object_unref (services);
-}
-
 static TytoStateKind
 kind_of (TytoServices *services)
 {
@@ -115,7 +105,7 @@ make_history (const char *folder)
   wait_fine (services);
   chat = ask (services, conversation, "Hello", TYTO_MESSAGE_COMPLETE);
   tyto_chat_close (chat);
-  stop (services);
+  stop_services (services);
 }
 
 static guint
@@ -164,7 +154,7 @@ test_newer (void)
   wait_fine (services);
   g_assert_cmpuint (count_conversations (services), ==, 0);
   g_assert_null (tyto_services_get_problem (services));
-  stop (services);
+  stop_services (services);
 
   /* The newer file is there as it was. */
   {
@@ -182,7 +172,7 @@ test_newer (void)
   services = start_in (folder);
   wait_fine (services);
   g_assert_cmpuint (count_conversations (services), ==, 1);
-  stop (services);
+  stop_services (services);
   remove_tree (folder);
 }
 
@@ -228,11 +218,11 @@ test_damaged (void)
 
       tyto_chat_close (chat);
     }
-    stop (services);
+    stop_services (services);
     services = start_in (folder);
     wait_fine (services);
     g_assert_cmpuint (count_conversations (services), ==, 1);
-    stop (services);
+    stop_services (services);
     remove_tree (folder);
   }
 }
@@ -254,7 +244,7 @@ test_unwritable (void)
   tyto_services_act (services, TYTO_ACTION_TRY_AGAIN);
   wait_fine (services);
   g_assert_null (tyto_services_get_problem (services));
-  stop (services);
+  stop_services (services);
   remove_tree (folder);
 }
 
@@ -298,12 +288,12 @@ test_full (void)
   wait_fine (services);
   g_signal_handlers_disconnect_by_data (services, chat);
   tyto_chat_close (chat);
-  stop (services);
+  stop_services (services);
 
   services = start_in (folder);
   wait_fine (services);
   g_assert_cmpuint (count_conversations (services), ==, 1);
-  stop (services);
+  stop_services (services);
 }
 
 /* Another folder with the starter model's files. */
@@ -379,7 +369,7 @@ test_memory (void)
   assert_state (services, TYTO_STATE_MODEL_MEMORY, "memory", TYTO_ACTION_TRY_AGAIN, TYTO_ACTION_SHOW_MODELS);
   tyto_services_choose_model (services, starter, "");
   wait_fine (services);
-  stop (services);
+  stop_services (services);
 
   services = start_in (folder);
   assert_state (services, TYTO_STATE_MODEL_MEMORY, "memory", TYTO_ACTION_TRY_AGAIN, TYTO_ACTION_SHOW_MODELS);
@@ -388,7 +378,7 @@ test_memory (void)
   wait_fine (services);
   chat = ask (services, conversation, "Hello", TYTO_MESSAGE_COMPLETE);
   tyto_chat_close (chat);
-  stop (services);
+  stop_services (services);
   remove_tree (folder);
 }
 
@@ -421,13 +411,13 @@ test_model (void)
   /* An adapter that is not there is named. */
   tyto_services_choose_model (services, starter, "nowhere:1.00");
   assert_state (services, TYTO_STATE_MODEL_FAILED, "nowhere", TYTO_ACTION_TRY_AGAIN, TYTO_ACTION_SHOW_MODELS);
-  stop (services);
+  stop_services (services);
 
   /* None at all. */
   g_setenv ("TYTO_DATA_DIR", "/nonexistent", TRUE);
   services = start_in (folder);
   assert_state (services, TYTO_STATE_NO_MODEL, "Import", TYTO_ACTION_SHOW_MODELS, TYTO_ACTION_NONE);
-  stop (services);
+  stop_services (services);
   g_setenv ("TYTO_DATA_DIR", data, TRUE);
   remove_tree (folder);
 }
@@ -444,7 +434,7 @@ test_cancel (void)
   WAIT_FOR (is_listed (services), LIMIT);
   tyto_services_act (services, TYTO_ACTION_TRY_AGAIN);
   wait_fine (services);
-  stop (services);
+  stop_services (services);
   remove_tree (folder);
 }
 
@@ -475,7 +465,7 @@ test_delete_all (void)
   g_assert_no_error (error);
   WAIT_FOR (tyto_model_library_find (tyto_services_get_library (services), copy) == NULL, LIMIT);
   wait_fine (services);
-  stop (services);
+  stop_services (services);
   g_assert_false (g_file_test (models, G_FILE_TEST_EXISTS));
   g_assert_false (g_file_test (backup, G_FILE_TEST_EXISTS));
   g_assert_true (g_file_get_contents (path, &contents, &size, NULL));
