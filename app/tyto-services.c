@@ -218,13 +218,53 @@ tyto_services_get_model_path (TytoServices *self)
   return self->model_path;
 }
 
+static gboolean
+has_title (TytoServices *self, const char *title)
+{
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->conversations)); i++) {
+    g_autoptr (TytoConversation) other = g_list_model_get_item (G_LIST_MODEL (self->conversations), i);
+
+    if (g_str_equal (tyto_conversation_get_title (other), title))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+/* Many chats begin with the same question. A new one is told apart by its first picture, or by a number. */
+static gboolean
+make_title_distinct (TytoServices *self, TytoConversation *conversation)
+{
+  g_autofree char *title = g_strdup (tyto_conversation_get_title (conversation));
+  TytoAttachment *cover = tyto_conversation_get_cover (conversation);
+  g_autofree char *distinct = NULL;
+
+  if (!has_title (self, title))
+    return FALSE;
+  if (cover && !g_str_equal (tyto_attachment_get_name (cover), title)) {
+    char *longer = g_strdup_printf ("%s – %s", title, tyto_attachment_get_name (cover));
+
+    g_free (title);
+    title = longer;
+  }
+  distinct = g_strdup (title);
+  for (int n = 2; has_title (self, distinct); n++) {
+    g_free (distinct);
+    distinct = g_strdup_printf ("%s (%d)", title, n);
+  }
+  tyto_conversation_set_title (conversation, distinct);
+  return TRUE;
+}
+
 void
 tyto_services_conversation_used (TytoServices *self, TytoConversation *conversation)
 {
+  gboolean listed = g_list_store_find (self->conversations, conversation, NULL), renamed, pinned;
   guint position;
 
   g_object_ref (conversation);
-  if (_tyto_services_pin_model (self, conversation))
+  renamed = !listed && make_title_distinct (self, conversation);
+  pinned = _tyto_services_pin_model (self, conversation);
+  if (renamed || pinned)
     tyto_store_save_conversation (self->store, conversation);
   if (g_list_store_find (self->conversations, conversation, &position)) {
     g_autoptr (TytoConversation) first = g_list_model_get_item (G_LIST_MODEL (self->conversations), 0);

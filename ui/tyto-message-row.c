@@ -118,6 +118,8 @@ update_speed (TytoMessageRow *self)
     return;
   if (first > 0.0 && speed > 0.0)
     text = g_strdup_printf (_("First word %.1f s · %.1f words/s"), MAX (first, 0.1), speed);
+  else if (first > 0.0)
+    text = g_strdup_printf (_("First word %.1f s"), MAX (first, 0.1));
   gtk_label_set_text (GTK_LABEL (self->speed), text ? text : "");
 }
 

@@ -169,7 +169,8 @@ generate (TytoEngine *self, AnswerRequest *request, gint64 start, GError **error
     return FALSE;
   id_bytes = g_bytes_new (ids->data, ids->len * sizeof (gint32));
   n_words = count_words (text->str);
-  speed = stats.decode_ms > 0.0 ? (double) n_words * 1000.0 / stats.decode_ms : 0.0;
+  /* The first token comes with the reading of the question, so that one or two words would seem to take no time at all. */
+  speed = stats.n_generated >= MIN_TOKENS_TO_MEASURE && stats.decode_ms > 0.0 ? (double) n_words * 1000.0 / stats.decode_ms : 0.0;
   answer_request_say_end (request, stats.stop == OWL_STOP_CANCELLED ? TYTO_MESSAGE_STOPPED : TYTO_MESSAGE_COMPLETE, NULL, id_bytes,
                           read_seconds + stats.first_token_ms / 1000.0, speed);
   learn_from (self, &stats, n_words);
