@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* A change is saved after this long: what a crash can cost. */
-#define DELAY_MS 500
+#define DELAY_MS 300
 
 /* Where the draft of the open chat is kept: with its conversation, or with the one that has not begun. */
 static TytoConversation *

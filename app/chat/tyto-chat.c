@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* The growing answer is saved this often: what a crash can cost. */
-#define SAVE_INTERVAL_MS 500
+#define SAVE_INTERVAL_MS 300
 #define MAX_TITLE_CHARS 60
 
 struct _TytoChat {
