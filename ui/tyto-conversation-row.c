@@ -3,6 +3,7 @@
 
 #include "ui/tyto-conversation-row.h"
 
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-texture.h"
 
 #include <glib/gi18n.h>
@@ -255,7 +256,7 @@ build_entry (TytoConversationRow *self)
 static void
 tyto_conversation_row_init (TytoConversationRow *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  GtkWidget *box = tyto_row_new (10), *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
   GtkGesture *secondary = gtk_gesture_click_new ();
 
   gtk_widget_set_hexpand (column, TRUE);

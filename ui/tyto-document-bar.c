@@ -3,6 +3,7 @@
 
 #include "ui/tyto-document-bar.h"
 
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
@@ -89,7 +90,7 @@ tyto_document_bar_init (TytoDocumentBar *self)
   GtkWidget *choices = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   GtkWidget *dismiss = gtk_button_new_from_icon_name ("window-close-symbolic"), *icon = gtk_image_new_from_icon_name ("x-office-document-symbolic");
 
-  gtk_box_set_spacing (GTK_BOX (self), 8);
+  gtk_widget_set_layout_manager (GTK_WIDGET (self), tyto_row_layout_new (8));
   gtk_widget_add_css_class (GTK_WIDGET (self), "document-bar");
   gtk_widget_set_valign (icon, GTK_ALIGN_START);
   self->name = gtk_label_new (NULL);

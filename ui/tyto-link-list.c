@@ -3,6 +3,8 @@
 
 #include "ui/tyto-link-list.h"
 
+#include "ui/tyto-row-layout.h"
+
 #define LINES_AT_ONCE 12
 #define INDENT 14
 #define MAX_INDENT 6
@@ -27,7 +29,7 @@ static guint opened;
 static void
 setup_line (GtkSignalListItemFactory *factory, GtkListItem *item, TytoLinkList *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *text = gtk_label_new (NULL), *note = gtk_label_new (NULL);
+  GtkWidget *box = tyto_row_new (8), *text = gtk_label_new (NULL), *note = gtk_label_new (NULL);
 
   gtk_label_set_xalign (GTK_LABEL (text), 0.0f);
   gtk_label_set_wrap (GTK_LABEL (text), TRUE);

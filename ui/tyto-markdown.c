@@ -4,6 +4,7 @@
 #include "ui/tyto-markdown.h"
 
 #include "ui/tyto-markup.h"
+#include "ui/tyto-row-layout.h"
 
 #include <cmark-gfm-core-extensions.h>
 #include <glib/gi18n.h>
@@ -91,7 +92,7 @@ append_blocks (TytoMarkdown *self, GtkWidget *box, cmark_node *parent, int depth
 static GtkWidget *
 create_item (TytoMarkdown *self, cmark_node *item, const char *mark, int depth)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *label = gtk_label_new (mark);
+  GtkWidget *row = tyto_row_new (8), *label = gtk_label_new (mark);
   GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
 
   gtk_widget_add_css_class (label, "answer-text");

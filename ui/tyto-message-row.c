@@ -6,6 +6,7 @@
 #include "ui/tyto-markdown.h"
 #include "ui/tyto-markup.h"
 #include "ui/tyto-picture.h"
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
@@ -275,6 +276,7 @@ tyto_message_row_init (TytoMessageRow *self)
 {
   GtkEventController *motion = gtk_event_controller_motion_new ();
 
+  gtk_widget_set_layout_manager (GTK_WIDGET (self), tyto_row_layout_new (12));
   gtk_widget_add_css_class (GTK_WIDGET (self), "message");
   g_signal_connect_swapped (motion, "enter", G_CALLBACK (pointer_entered), self);
   g_signal_connect_swapped (motion, "leave", G_CALLBACK (pointer_left), self);
@@ -450,7 +452,7 @@ tyto_message_row_set_last (TytoMessageRow *self, gboolean last)
 static GtkWidget *
 build_boundary (void)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *label = text_label ("quiet");
+  GtkWidget *box = tyto_row_new (10), *label = text_label ("quiet");
   GtkWidget *before = gtk_separator_new (GTK_ORIENTATION_HORIZONTAL), *after = gtk_separator_new (GTK_ORIENTATION_HORIZONTAL);
 
   gtk_label_set_text (GTK_LABEL (label), _("The model no longer remembers what is above"));

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-model-guide.h"
 
+#include "ui/tyto-row-layout.h"
+
 #include <glib/gi18n.h>
 
 struct _TytoModelGuide {
@@ -73,7 +75,7 @@ text (const char *words, const char *css_class)
 static GtkWidget *
 build_step (int number, const char *title, const char *words)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
+  GtkWidget *row = tyto_row_new (12), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
   g_autofree char *digit = g_strdup_printf ("%d", number);
   GtkWidget *badge = gtk_label_new (digit);
 

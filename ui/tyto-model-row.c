@@ -4,6 +4,7 @@
 #include "ui/tyto-model-row.h"
 
 #include "ui/tyto-model-text.h"
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-settings.h"
 
 #include <glib/gi18n.h>
@@ -135,7 +136,7 @@ add_adapters (TytoModelRow *self, GtkWidget *box)
 
   for (guint i = 0; i < adapters->len; i++) {
     const TytoAdapter *adapter = g_ptr_array_index (adapters, i);
-    GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *label;
+    GtkWidget *row = tyto_row_new (6), *label;
     g_autofree char *size = g_format_size (adapter->size), *text = g_strdup_printf (_("Adapter %s, %s"), adapter->name, size);
     g_autofree char *hint = g_strdup_printf (_("Delete the adapter %s"), adapter->name);
 
@@ -154,7 +155,7 @@ GtkWidget *
 tyto_model_row_new (TytoServices *services, TytoModel *model)
 {
   TytoModelRow *self = g_object_new (TYTO_TYPE_MODEL_ROW, NULL);
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *row = tyto_row_new (8);
   GtkWidget *facts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *end = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
   gboolean in_place = tyto_model_get_origin (model) == TYTO_MODEL_IN_PLACE;
   g_autofree char *use_hint = g_strdup_printf (_("Use %s"), tyto_model_get_name (model));

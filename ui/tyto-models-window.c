@@ -8,6 +8,7 @@
 #include "ui/tyto-model-guide.h"
 #include "ui/tyto-model-row.h"
 #include "ui/tyto-model-text.h"
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-toast.h"
 
 #include <glib/gi18n.h>
@@ -291,7 +292,7 @@ tyto_models_window_init (TytoModelsWindow *self)
 static GtkWidget *
 build_running (TytoModelsWindow *self)
 {
-  GtkWidget *group = adw_preferences_group_new (), *row = adw_preferences_row_new (), *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 12);
+  GtkWidget *group = adw_preferences_group_new (), *row = adw_preferences_row_new (), *box = tyto_row_new (12);
   GtkWidget *middle = gtk_box_new (GTK_ORIENTATION_VERTICAL, 8), *cancel = gtk_button_new_with_mnemonic (_("_Cancel"));
 
   self->progress_text = gtk_label_new (NULL);

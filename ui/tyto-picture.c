@@ -3,6 +3,7 @@
 
 #include "ui/tyto-picture.h"
 
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-texture.h"
 
 #include <glib/gi18n.h>
@@ -179,7 +180,7 @@ add_overlay (TytoPicture *self, GtkWidget *widget, GtkAlign halign, GtkAlign val
 static void
 tyto_picture_init (TytoPicture *self)
 {
-  gtk_box_set_spacing (GTK_BOX (self), 8);
+  gtk_widget_set_layout_manager (GTK_WIDGET (self), tyto_row_layout_new (8));
   self->overlay = gtk_overlay_new ();
   gtk_widget_add_css_class (self->overlay, "frame-box");
   gtk_widget_set_has_tooltip (self->overlay, TRUE);

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-state-bar.h"
 
+#include "ui/tyto-row-layout.h"
+
 #include <glib/gi18n.h>
 
 /* Small models load before anybody could read about it. */
@@ -134,7 +136,7 @@ revealed (TytoStateBar *self)
 static void
 tyto_state_bar_init (TytoStateBar *self)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 10), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  GtkWidget *row = tyto_row_new (10), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
 
   self->patient = TRUE;
   self->icon = gtk_image_new ();

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-window-private.h"
 
+#include "ui/tyto-row-layout.h"
+
 #include <glib/gi18n.h>
 
 /* How an attachment was sent before. */
@@ -117,7 +119,7 @@ _tyto_window_build_fit_bar (TytoWindow *self)
 {
   GtkWidget *fit = gtk_button_new_with_mnemonic (_("Make it _fit"));
 
-  self->fit_bar = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  self->fit_bar = tyto_row_new (8);
   self->fit_label = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (self->fit_label), TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->fit_label), 0.0f);
