@@ -544,6 +544,16 @@ focus_find (GtkWidget *widget, GVariant *arguments, gpointer user_data)
   return gtk_widget_grab_focus (TYTO_PAGE_PICKER (widget)->find);
 }
 
+/* The field takes Escape for itself: it ends the search, and without one closes the window as everywhere else. */
+static void
+find_stopped (TytoPagePicker *self)
+{
+  if (*gtk_editable_get_text (GTK_EDITABLE (self->find)))
+    gtk_editable_set_text (GTK_EDITABLE (self->find), "");
+  else
+    gtk_window_close (GTK_WINDOW (self));
+}
+
 static void
 tyto_page_picker_class_init (TytoPagePickerClass *klass)
 {
@@ -586,6 +596,7 @@ build (TytoPagePicker *self)
   gtk_widget_set_hexpand (self->find, TRUE);
   g_signal_connect_swapped (self->find, "search-changed", G_CALLBACK (find_changed), self);
   g_signal_connect_swapped (self->find, "activate", G_CALLBACK (find_activated), self);
+  g_signal_connect_swapped (self->find, "stop-search", G_CALLBACK (find_stopped), self);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->range), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Pages"), -1);
   g_signal_connect_swapped (self->range, "changed", G_CALLBACK (range_changed), self);
   g_signal_connect_swapped (self->range, "activate", G_CALLBACK (choose), self);
