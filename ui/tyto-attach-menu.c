@@ -4,6 +4,7 @@
 #include "ui/tyto-attach-menu.h"
 
 #include "ui/tyto-picture.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -125,7 +126,7 @@ tyto_attach_menu_init (TytoAttachMenu *self)
   gtk_menu_button_set_popover (GTK_MENU_BUTTON (self->button), self->popover);
   gtk_widget_add_css_class (self->button, "flat");
   gtk_widget_add_css_class (self->button, "circular");
-  gtk_widget_set_tooltip_text (self->button, _("Attach"));
+  tyto_tooltip_set (self->button, _("Attach"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Attach"), -1);
   gtk_widget_set_parent (self->button, GTK_WIDGET (self));
   gtk_widget_set_visible (self->heading, FALSE);

@@ -5,6 +5,7 @@
 
 #include "app/documents/tyto-document-text.h"
 #include "ui/tyto-texture.h"
+#include "ui/tyto-tooltip.h"
 #include "ui/tyto-zoom.h"
 
 #include <glib/gi18n.h>
@@ -325,7 +326,7 @@ build (TytoCompare *self)
   self->linked = gtk_toggle_button_new ();
   gtk_button_set_icon_name (GTK_BUTTON (self->linked), "changes-prevent-symbolic");
   gtk_toggle_button_set_active (GTK_TOGGLE_BUTTON (self->linked), TRUE);
-  gtk_widget_set_tooltip_text (self->linked, _("Zoom and move both together"));
+  tyto_tooltip_set (self->linked, _("Zoom and move both together"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->linked), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Zoom and move both together"), -1);
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("Compare"), NULL));
   adw_header_bar_pack_start (ADW_HEADER_BAR (header), self->linked);

@@ -5,6 +5,7 @@
 
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-texture.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -270,7 +271,7 @@ tyto_conversation_row_init (TytoConversationRow *self)
   gtk_widget_add_css_class (self->menu, "flat");
   gtk_widget_add_css_class (self->menu, "row-button");
   gtk_widget_set_valign (self->menu, GTK_ALIGN_CENTER);
-  gtk_widget_set_tooltip_text (self->menu, _("Rename, pin or delete"));
+  tyto_tooltip_set (self->menu, _("Rename, pin or delete"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->menu), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Rename, pin or delete"), -1);
   gtk_box_append (GTK_BOX (box), build_cover (self));
   gtk_box_append (GTK_BOX (box), column);

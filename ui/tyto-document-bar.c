@@ -4,6 +4,7 @@
 #include "ui/tyto-document-bar.h"
 
 #include "ui/tyto-row-layout.h"
+#include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
@@ -122,7 +123,7 @@ tyto_document_bar_init (TytoDocumentBar *self)
   gtk_widget_set_valign (dismiss, GTK_ALIGN_START);
   gtk_widget_add_css_class (dismiss, "flat");
   gtk_widget_add_css_class (dismiss, "circular");
-  gtk_widget_set_tooltip_text (dismiss, _("Put the document away"));
+  tyto_tooltip_set (dismiss, _("Put the document away"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (dismiss), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Put the document away"), -1);
   g_signal_connect_swapped (dismiss, "clicked", G_CALLBACK (dismiss_clicked), self);
   gtk_box_append (GTK_BOX (self), icon);

@@ -4,6 +4,7 @@
 #include "ui/tyto-import-page.h"
 
 #include "ui/tyto-model-text.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -318,7 +319,7 @@ tyto_import_page_init (TytoImportPage *self)
 
   self->bases = g_ptr_array_new_with_free_func (g_free);
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("Import"), NULL));
-  gtk_widget_set_tooltip_text (button, _("Back"));
+  tyto_tooltip_set (button, _("Back"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Back"), -1);
   g_signal_connect_swapped (button, "clicked", G_CALLBACK (back), self);
   self->import = gtk_button_new_with_mnemonic (_("_Import"));

@@ -5,6 +5,7 @@
 
 #include "ui/tyto-markup.h"
 #include "ui/tyto-row-layout.h"
+#include "ui/tyto-tooltip.h"
 
 #include <cmark-gfm-core-extensions.h>
 #include <glib/gi18n.h>
@@ -154,7 +155,7 @@ create_code (TytoMarkdown *self, const char *code)
   gtk_widget_add_css_class (button, "flat");
   gtk_widget_set_halign (button, GTK_ALIGN_END);
   gtk_widget_set_valign (button, GTK_ALIGN_START);
-  gtk_widget_set_tooltip_text (button, _("Copy the code"));
+  tyto_tooltip_set (button, _("Copy the code"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Copy the code"), -1);
   g_object_set_data_full (G_OBJECT (button), "code", g_strdup (code), g_free);
   g_signal_connect (button, "clicked", G_CALLBACK (copy_code), NULL);

@@ -6,6 +6,7 @@
 #include "app/models/tyto-models.h"
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-settings.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -292,7 +293,7 @@ tyto_model_button_init (TytoModelButton *self)
   gtk_widget_set_halign (self->button, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (self->button, "flat");
   gtk_widget_add_css_class (self->button, "model-button");
-  gtk_widget_set_tooltip_text (self->button, _("Choose a model"));
+  tyto_tooltip_set (self->button, _("Choose a model"));
   g_signal_connect_swapped (self->popover, "show", G_CALLBACK (rebuild), self);
   self->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   gtk_widget_set_valign (self->box, GTK_ALIGN_CENTER);

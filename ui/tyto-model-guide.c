@@ -4,6 +4,7 @@
 #include "ui/tyto-model-guide.h"
 
 #include "ui/tyto-row-layout.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -108,7 +109,7 @@ build_published (void)
     adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
     gtk_widget_set_valign (copy, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class (copy, "flat");
-    gtk_widget_set_tooltip_text (copy, _("Copy the name"));
+    tyto_tooltip_set (copy, _("Copy the name"));
     gtk_accessible_update_property (GTK_ACCESSIBLE (copy), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
     g_object_set_data (G_OBJECT (copy), "name", (gpointer) published[i].name);
     g_signal_connect (copy, "clicked", G_CALLBACK (copy_name), NULL);
@@ -141,7 +142,7 @@ tyto_model_guide_init (TytoModelGuide *self)
   GtkWidget *clamp = adw_clamp_new (), *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18), *go = gtk_button_new_with_mnemonic (_("_Choose the folder…"));
 
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("How to get mPLUG-Owl 7B"), NULL));
-  gtk_widget_set_tooltip_text (button, _("Back"));
+  tyto_tooltip_set (button, _("Back"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Back"), -1);
   g_signal_connect_swapped (button, "clicked", G_CALLBACK (back), self);
   adw_header_bar_pack_start (ADW_HEADER_BAR (header), button);

@@ -6,6 +6,7 @@
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-settings.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -96,7 +97,7 @@ delete_button (TytoModelRow *self, const char *adapter, const char *label)
 
   gtk_widget_set_valign (button, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (button, "flat");
-  gtk_widget_set_tooltip_text (button, label);
+  tyto_tooltip_set (button, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   g_object_set_data_full (G_OBJECT (button), "adapter", g_strdup (adapter), g_free);
   g_signal_connect (button, "clicked", G_CALLBACK (delete_clicked), self);

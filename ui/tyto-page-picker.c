@@ -6,6 +6,7 @@
 #include "app/chat/tyto-engine-see.h"
 #include "app/documents/tyto-document-text.h"
 #include "ui/tyto-texture.h"
+#include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
@@ -280,7 +281,7 @@ cell_rendered (GObject *object, GAsyncResult *result, gpointer user_data)
     gtk_widget_set_size_request (GTK_WIDGET (picture), MIN ((int) (THUMBNAIL_HEIGHT * aspect), THUMBNAIL_WIDTH), THUMBNAIL_HEIGHT);
     gtk_picture_set_paintable (picture, GDK_PAINTABLE (texture));
   } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED)) {
-    gtk_widget_set_tooltip_text (GTK_WIDGET (picture), error->message);
+    tyto_tooltip_set (GTK_WIDGET (picture), error->message);
   }
 }
 
@@ -602,7 +603,7 @@ build (TytoPagePicker *self)
   g_signal_connect_swapped (self->range, "activate", G_CALLBACK (choose), self);
   self->detail = gtk_drop_down_new_from_strings (details);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->detail), GTK_ACCESSIBLE_PROPERTY_LABEL, _("How closely the pages are looked at"), -1);
-  gtk_widget_set_tooltip_text (self->detail, _("How closely the pages are looked at"));
+  tyto_tooltip_set (self->detail, _("How closely the pages are looked at"));
   g_signal_connect_swapped (self->detail, "notify::selected", G_CALLBACK (update_footer), self);
   gtk_widget_set_hexpand (self->range, TRUE);
   gtk_box_append (GTK_BOX (fields), self->range);
@@ -615,7 +616,7 @@ build (TytoPagePicker *self)
   if (self->n_pages >= MANY_PAGES) {
     GtkWidget *whole = gtk_button_new_with_mnemonic (_("Let the _question choose"));
 
-    gtk_widget_set_tooltip_text (whole, _("The pages that fit your question best are picked when you ask"));
+    tyto_tooltip_set (whole, _("The pages that fit your question best are picked when you ask"));
     g_signal_connect_swapped (whole, "clicked", G_CALLBACK (take_whole), self);
     gtk_box_append (GTK_BOX (tools), whole);
   }

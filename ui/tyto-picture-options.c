@@ -5,6 +5,7 @@
 
 #include "app/chat/tyto-engine-see.h"
 #include "app/documents/tyto-document-text.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -293,7 +294,7 @@ tyto_picture_options_new (TytoAttachment *attachment, TytoDocuments *documents, 
   gtk_menu_button_set_direction (GTK_MENU_BUTTON (button), GTK_ARROW_UP);
   gtk_menu_button_set_popover (GTK_MENU_BUTTON (button), o->popover);
   gtk_widget_add_css_class (button, "options");
-  gtk_widget_set_tooltip_text (button, label);
+  tyto_tooltip_set (button, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   return button;
 }

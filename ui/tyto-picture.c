@@ -78,7 +78,7 @@ update (TytoPicture *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->open), GTK_ACCESSIBLE_PROPERTY_LABEL, open_label, -1);
 }
 
-/* Asked for when it is needed: setting it as a text each time would ask the X server each time. */
+/* Asked for when it is needed: the text changes with the number. */
 static gboolean
 query_tooltip (TytoPicture *self, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
 {

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-viewer-private.h"
 
+#include "ui/tyto-tooltip.h"
+
 #include <glib/gi18n.h>
 
 TytoAttachment *
@@ -108,7 +110,7 @@ _tyto_viewer_build_ask_bar (TytoViewer *self)
   gtk_widget_add_css_class (self->ask, "suggested-action");
   g_signal_connect_swapped (self->ask, "clicked", G_CALLBACK (ask), self);
   self->attach_part = gtk_button_new_with_mnemonic (_("A_dd to question"));
-  gtk_widget_set_tooltip_text (self->attach_part, _("Attach this part to the question that you are writing"));
+  tyto_tooltip_set (self->attach_part, _("Attach this part to the question that you are writing"));
   g_signal_connect_swapped (self->attach_part, "clicked", G_CALLBACK (attach), self);
   gtk_box_append (GTK_BOX (row), self->ask_entry);
   gtk_box_append (GTK_BOX (row), self->ask);

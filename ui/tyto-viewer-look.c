@@ -5,6 +5,7 @@
 
 #include "ui/tyto-heat.h"
 #include "ui/tyto-settings.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -281,7 +282,7 @@ _tyto_viewer_build_look (TytoViewer *self)
 
   self->look_pictures = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
   self->look_closer = gtk_button_new_with_mnemonic (_("_Look closer at this part"));
-  gtk_widget_set_tooltip_text (self->look_closer, _("Asks the same question about the framed part, in full detail"));
+  tyto_tooltip_set (self->look_closer, _("Asks the same question about the framed part, in full detail"));
   gtk_widget_add_css_class (self->look_closer, "suggested-action");
   gtk_widget_set_visible (self->look_closer, FALSE);
   g_signal_connect_swapped (self->look_closer, "clicked", G_CALLBACK (look_closer), self);

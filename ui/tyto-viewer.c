@@ -4,6 +4,7 @@
 #include "ui/tyto-viewer-private.h"
 
 #include "ui/tyto-texture.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -374,7 +375,7 @@ tyto_viewer_class_init (TytoViewerClass *klass)
 static void
 name_button (GtkWidget *button, const char *label)
 {
-  gtk_widget_set_tooltip_text (button, label);
+  tyto_tooltip_set (button, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
