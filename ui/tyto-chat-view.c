@@ -4,6 +4,7 @@
 #include "ui/tyto-chat-view.h"
 
 #include "ui/tyto-message-row.h"
+#include "ui/tyto-tooltip.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -14,17 +15,15 @@
 #define FLASH_MS 1200
 /* A layout has happened after this long. */
 #define LAYOUT_MS 120
-/* Making rows goes on for this long at a time, so that opening a long chat does not hold up the window. */
-#define SLICE_USEC 3000
-/* So many new messages are shown at once. */
-#define FEW 2
+/* In each frame at least one row is made, and more for this long, so that opening a long chat does not hold up the window. */
+#define SLICE_USEC 2000
 
 struct _TytoChatView {
   GtkWidget parent_instance;
 
   TytoChat *chat;
   GPtrArray *rows;  /* TytoMessageRow of each message, borrowed; NULL: not made yet */
-  guint making;     /* a source, or 0 */
+  guint making;     /* a tick callback, or 0 */
   guint remembered; /* the first message that the model still gets */
   gboolean following;
   double upper, page; /* as they were when the view was last moved */
@@ -246,16 +245,18 @@ make_row (TytoChatView *self, guint index)
 
 /* The end of the conversation first: that is where the view is. */
 static gboolean
-make_rows (gpointer data)
+make_rows (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
 {
-  TytoChatView *self = data;
+  TytoChatView *self = TYTO_CHAT_VIEW (widget);
   gint64 end = g_get_monotonic_time () + SLICE_USEC;
+  gboolean any = FALSE;
 
   for (guint i = self->rows->len; i-- > 0;)
     if (!g_ptr_array_index (self->rows, i)) {
-      if (g_get_monotonic_time () > end)
+      if (any && g_get_monotonic_time () > end)
         return G_SOURCE_CONTINUE;
       make_row (self, i);
+      any = TRUE;
     }
   self->making = 0;
   return G_SOURCE_REMOVE;
@@ -271,11 +272,8 @@ messages_changed (TytoChatView *self, guint position, guint removed, guint added
   }
   for (guint i = 0; i < added; i++)
     g_ptr_array_insert (self->rows, (int) (position + i), NULL);
-  if (added <= FEW)
-    for (guint i = 0; i < added; i++)
-      make_row (self, position + i);
-  else if (self->making == 0)
-    self->making = g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, make_rows, self, NULL);
+  if (added > 0 && self->making == 0)
+    self->making = gtk_widget_add_tick_callback (GTK_WIDGET (self), make_rows, NULL, NULL);
   for (guint i = 0; i < self->rows->len; i++)
     if (g_ptr_array_index (self->rows, i)) {
       mark_row (self, i);
@@ -316,7 +314,9 @@ tyto_chat_view_set_chat (TytoChatView *self, TytoChat *chat)
 
   if (self->chat)
     g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
-  g_clear_handle_id (&self->making, g_source_remove);
+  if (self->making != 0)
+    gtk_widget_remove_tick_callback (GTK_WIDGET (self), self->making);
+  self->making = 0;
   g_ptr_array_set_size (self->rows, 0);
   while ((row = gtk_widget_get_first_child (self->list)))
     gtk_box_remove (GTK_BOX (self->list), row);
@@ -339,7 +339,6 @@ tyto_chat_view_dispose (GObject *object)
   if (self->chat)
     g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);
   g_clear_object (&self->chat);
-  g_clear_handle_id (&self->making, g_source_remove);
   g_clear_pointer (&self->rows, g_ptr_array_unref);
   if (self->scroller)
     g_signal_handlers_disconnect_by_data (adjustment (self), self);
@@ -392,7 +391,7 @@ tyto_chat_view_init (TytoChatView *self)
   gtk_widget_set_halign (self->down, GTK_ALIGN_CENTER);
   gtk_widget_set_valign (self->down, GTK_ALIGN_END);
   gtk_widget_set_margin_bottom (self->down, 12);
-  gtk_widget_set_tooltip_text (self->down, _("Jump to the end"));
+  tyto_tooltip_set (self->down, _("Jump to the end"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->down), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Jump to the end"), -1);
   gtk_widget_set_visible (self->down, FALSE);
   g_signal_connect_swapped (self->down, "clicked", G_CALLBACK (tyto_chat_view_scroll_to_end), self);

@@ -7,6 +7,7 @@
 #include "ui/tyto-attach-menu.h"
 #include "ui/tyto-drop-words.h"
 #include "ui/tyto-strip.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct _TytoComposer {
 
   TytoDocuments *documents;
   gboolean busy, composing, too_long;
+  int shown_busy; /* what the button shows; -1: nothing yet */
 
   GtkWidget *card, *strip, *scroller, *view, *placeholder, *attach, *status, *meter, *send;
 };
@@ -95,11 +97,12 @@ update (TytoComposer *self)
   gtk_widget_set_visible (self->placeholder, gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->composing);
   gtk_label_set_text (GTK_LABEL (self->placeholder),
                       tyto_strip_get_attachments (TYTO_STRIP (self->strip))->len > 0 ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
-  gtk_button_set_icon_name (GTK_BUTTON (self->send), self->busy ? "media-playback-stop-symbolic" : "tyto-send-symbolic");
   gtk_widget_set_sensitive (self->send, self->busy || (something && !self->too_long && !has_state (self, TYTO_ATTACHMENT_READING)));
-  /* Asks the X server each time, so not without need. */
-  if (g_strcmp0 (gtk_widget_get_tooltip_text (self->send), label) != 0)
-    gtk_widget_set_tooltip_text (self->send, label);
+  if (self->shown_busy == self->busy)
+    return;
+  self->shown_busy = self->busy;
+  gtk_button_set_icon_name (GTK_BUTTON (self->send), self->busy ? "media-playback-stop-symbolic" : "tyto-send-symbolic");
+  tyto_tooltip_set (self->send, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->send), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
 }
 
@@ -307,8 +310,7 @@ tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled, con
 {
   self->too_long = too_long;
   gtk_label_set_text (GTK_LABEL (self->status), cost ? cost : "");
-  if (g_strcmp0 (gtk_widget_get_tooltip_text (self->status), cost) != 0)
-    gtk_widget_set_tooltip_text (self->status, cost);
+  tyto_tooltip_set (self->status, cost);
   if (too_long)
     gtk_widget_add_css_class (self->status, "error-text");
   else
@@ -319,8 +321,7 @@ tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled, con
     gtk_widget_add_css_class (self->meter, "nearly-full");
   else
     gtk_widget_remove_css_class (self->meter, "nearly-full");
-  if (g_strcmp0 (gtk_widget_get_tooltip_text (self->meter), meter) != 0)
-    gtk_widget_set_tooltip_text (self->meter, meter);
+  tyto_tooltip_set (self->meter, meter);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->meter), GTK_ACCESSIBLE_PROPERTY_LABEL, meter ? meter : "", -1);
   update (self);
 }
@@ -556,6 +557,7 @@ build_buttons (TytoComposer *self)
 static void
 tyto_composer_init (TytoComposer *self)
 {
+  self->shown_busy = -1;
   self->card = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   gtk_widget_add_css_class (self->card, "composer");
 

@@ -7,8 +7,8 @@
 #include "ui/tyto-picture.h"
 
 #define PICTURE_HEIGHT 64
-/* Making widgets goes on for this long at a time, so that many pictures do not hold up the window. */
-#define SLICE_USEC 2000
+/* In each frame at least one picture is made, and more for this long: many at once would make the next layout of the window long. */
+#define SLICE_USEC 1000
 
 struct _TytoStrip {
   GtkWidget parent_instance;
@@ -18,7 +18,7 @@ struct _TytoStrip {
   GPtrArray *attachments; /* TytoAttachment */
   GPtrArray *pictures;    /* TytoPicture of each, borrowed; NULL: not made yet */
   int first_number;
-  guint making;
+  guint making; /* a tick callback, or 0 */
 
   GtkWidget *scroller, *box;
 };
@@ -212,16 +212,18 @@ make_picture (TytoStrip *self, int index)
 }
 
 static gboolean
-make_pictures (gpointer data)
+make_pictures (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
 {
-  TytoStrip *self = data;
+  TytoStrip *self = TYTO_STRIP (widget);
   gint64 end = g_get_monotonic_time () + SLICE_USEC;
+  gboolean any = FALSE;
 
   for (guint i = 0; i < self->pictures->len; i++)
     if (!g_ptr_array_index (self->pictures, i)) {
-      if (g_get_monotonic_time () > end)
+      if (any && g_get_monotonic_time () > end)
         return G_SOURCE_CONTINUE;
       make_picture (self, (int) i);
+      any = TRUE;
     }
   self->making = 0;
   return G_SOURCE_REMOVE;
@@ -237,7 +239,7 @@ tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
   g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
   g_signal_connect_swapped (attachment, "notify::sending", G_CALLBACK (changed), self);
   if (self->making == 0)
-    self->making = g_idle_add_full (G_PRIORITY_DEFAULT, make_pictures, self, NULL);
+    self->making = gtk_widget_add_tick_callback (GTK_WIDGET (self), make_pictures, NULL, NULL);
   changed (self);
 }
 
@@ -274,7 +276,6 @@ tyto_strip_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (g_ptr_array_index (self->attachments, i), self);
   g_clear_pointer (&self->attachments, g_ptr_array_unref);
   g_clear_pointer (&self->pictures, g_ptr_array_unref);
-  g_clear_handle_id (&self->making, g_source_remove);
   g_clear_object (&self->documents);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
