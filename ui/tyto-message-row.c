@@ -7,8 +7,10 @@
 #include "ui/tyto-markup.h"
 #include "ui/tyto-picture.h"
 #include "ui/tyto-row-layout.h"
+#include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
 
+#include <adwaita.h>
 #include <glib/gi18n.h>
 
 #define PICTURE_HEIGHT 104
@@ -21,7 +23,8 @@ struct _TytoMessageRow {
   TytoMessage *message;
   gboolean last, hovered, focused;
 
-  GtkWidget *column, *boundary, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *look, *delete, *speed;
+  GtkWidget *column, *boundary, *pictures, *text, *stage, *note, *error, *actions, *branch, *branch_label, *previous, *next, *again, *edit, *look, *delete;
+  GtkWidget *speed, *short_speed; /* of an answer; the second where there is no room for the first */
 };
 
 G_DEFINE_FINAL_TYPE (TytoMessageRow, tyto_message_row, GTK_TYPE_BOX)
@@ -42,7 +45,7 @@ icon_button (const char *icon, const char *label)
 
   gtk_widget_add_css_class (button, "flat");
   gtk_widget_add_css_class (button, "quiet");
-  gtk_widget_set_tooltip_text (button, label);
+  tyto_tooltip_set (button, label);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   return button;
 }
@@ -113,15 +116,18 @@ static void
 update_speed (TytoMessageRow *self)
 {
   double first = tyto_message_get_first_word (self->message), speed = tyto_message_get_speed (self->message);
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *short_text = NULL;
 
   if (!self->speed)
     return;
-  if (first > 0.0 && speed > 0.0)
+  if (first > 0.0 && speed > 0.0) {
     text = g_strdup_printf (_("First word %.1f s · %.1f words/s"), MAX (first, 0.1), speed);
-  else if (first > 0.0)
+    short_text = g_strdup_printf (_("%.1f words/s"), speed);
+  } else if (first > 0.0) {
     text = g_strdup_printf (_("First word %.1f s"), MAX (first, 0.1));
+  }
   gtk_label_set_text (GTK_LABEL (self->speed), text ? text : "");
+  gtk_label_set_text (GTK_LABEL (self->short_speed), short_text ? short_text : "");
 }
 
 static void
@@ -310,6 +316,24 @@ build_pictures (TytoMessageRow *self)
   gtk_box_append (GTK_BOX (self->column), lines);
 }
 
+/* As much of it as there is room for. */
+static GtkWidget *
+build_speed (TytoMessageRow *self)
+{
+  GtkWidget *squeezer = adw_squeezer_new ();
+
+  self->speed = gtk_label_new (NULL);
+  self->short_speed = gtk_label_new (NULL);
+  gtk_widget_add_css_class (self->speed, "quiet");
+  gtk_widget_add_css_class (self->short_speed, "quiet");
+  adw_squeezer_set_homogeneous (ADW_SQUEEZER (squeezer), FALSE);
+  adw_squeezer_set_xalign (ADW_SQUEEZER (squeezer), 1.0f);
+  adw_squeezer_add (ADW_SQUEEZER (squeezer), self->speed);
+  adw_squeezer_add (ADW_SQUEEZER (squeezer), self->short_speed);
+  adw_squeezer_add (ADW_SQUEEZER (squeezer), gtk_label_new (NULL));
+  return squeezer;
+}
+
 static void
 build_actions (TytoMessageRow *self)
 {
@@ -358,10 +382,7 @@ build_actions (TytoMessageRow *self)
   gtk_widget_set_hexpand (spacer, TRUE);
   gtk_box_append (GTK_BOX (self->actions), spacer);
   if (is_answer (self)) {
-    self->speed = gtk_label_new (NULL);
-    gtk_label_set_ellipsize (GTK_LABEL (self->speed), PANGO_ELLIPSIZE_END);
-    gtk_widget_add_css_class (self->speed, "quiet");
-    gtk_box_append (GTK_BOX (self->actions), self->speed);
+    gtk_box_append (GTK_BOX (self->actions), build_speed (self));
   } else {
     gtk_widget_set_halign (self->actions, GTK_ALIGN_END);
   }
