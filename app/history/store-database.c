@@ -116,6 +116,9 @@ fail (sqlite3 *db, GError **error)
     g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_DAMAGED,
                          _("The history file is damaged."));
     break;
+  case SQLITE_CONSTRAINT:
+    g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, _("This is not saved, because what it belongs to could not be saved."));
+    break;
   case SQLITE_CANTOPEN:
   case SQLITE_READONLY:
   case SQLITE_PERM:
