@@ -304,6 +304,7 @@ build_running (TytoModelsWindow *self)
   gtk_box_append (GTK_BOX (middle), self->progress);
   gtk_widget_set_hexpand (middle, TRUE);
   gtk_widget_set_valign (cancel, GTK_ALIGN_CENTER);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (cancel), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Cancel the import"), -1);
   g_signal_connect_swapped (cancel, "clicked", G_CALLBACK (cancel_import), self);
   gtk_box_append (GTK_BOX (box), middle);
   gtk_box_append (GTK_BOX (box), cancel);

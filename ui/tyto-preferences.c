@@ -177,7 +177,7 @@ build_language (void)
   gtk_string_list_append (names, _("As the question"));
   for (const TytoLanguage *l = tyto_languages; l->code; l++)
     gtk_string_list_append (names, l->name);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Language of the answers"));
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Language"));
   adw_combo_row_set_model (ADW_COMBO_ROW (row), G_LIST_MODEL (names));
   g_settings_bind_with_mapping (tyto_settings_get (), "reply-language", row, "selected", G_SETTINGS_BIND_DEFAULT, language_to_index,
                                 index_to_language, NULL, NULL);
