@@ -83,6 +83,37 @@ test_narrow (void)
   g_assert_finalize_object (markdown);
 }
 
+/* Where the first letter of a label stands, in pixels from its left edge. */
+static int
+first_letter (GtkWidget *label)
+{
+  PangoRectangle place;
+
+  pango_layout_index_to_pos (gtk_label_get_layout (GTK_LABEL (label)), 0, &place);
+  /* From right to left it reaches to the left. */
+  return PANGO_PIXELS (MAX (place.x, place.x + place.width));
+}
+
+/* Each paragraph begins where its language does, whatever the language of the window. */
+static void
+test_right_to_left (void)
+{
+  GtkWidget *markdown = g_object_ref_sink (tyto_markdown_new ("Answer")), *english, *hebrew, *arabic;
+  int minimum;
+
+  tyto_markdown_set_text (TYTO_MARKDOWN (markdown), "A barn owl.\n\nתנשמת לבנה, **לילית**.\n\nبومة الحظائر (Tyto alba)", 0);
+  g_assert_cmpuint (n_blocks (markdown), ==, 3);
+  english = gtk_widget_get_first_child (markdown);
+  hebrew = gtk_widget_get_next_sibling (english);
+  arabic = gtk_widget_get_next_sibling (hebrew);
+  gtk_widget_measure (markdown, GTK_ORIENTATION_VERTICAL, 600, &minimum, NULL, NULL, NULL);
+  gtk_widget_size_allocate (markdown, &(GtkAllocation) { 0, 0, 600, minimum }, -1);
+  g_assert_cmpint (first_letter (english), <, 40);
+  g_assert_cmpint (first_letter (hebrew), >, 560);
+  g_assert_cmpint (first_letter (arabic), >, 560);
+  g_assert_finalize_object (markdown);
+}
+
 static void
 note_picture (TytoMarkdown *markdown, int number, int *noted)
 {
@@ -111,6 +142,7 @@ main (int argc, char **argv)
   g_test_add_func ("/markdown/growing", test_growing);
   g_test_add_func ("/markdown/everything", test_everything);
   g_test_add_func ("/markdown/narrow", test_narrow);
+  g_test_add_func ("/markdown/right-to-left", test_right_to_left);
   g_test_add_func ("/markdown/picture-link", test_picture_link);
   return g_test_run ();
 }
