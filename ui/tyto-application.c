@@ -85,7 +85,7 @@ show_models (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   TytoApplication *self = user_data;
 
-  gtk_window_present (GTK_WINDOW (tyto_models_window_new (gtk_application_get_active_window (user_data), self->services)));
+  tyto_models_window_show (gtk_application_get_active_window (user_data), self->services);
 }
 
 static void

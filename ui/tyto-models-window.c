@@ -397,8 +397,8 @@ build (TytoModelsWindow *self)
   adw_window_set_content (ADW_WINDOW (self), self->leaflet);
 }
 
-GtkWidget *
-tyto_models_window_new (GtkWindow *parent, TytoServices *services)
+static GtkWidget *
+create (GtkWindow *parent, TytoServices *services)
 {
   TytoModelsWindow *self = g_object_new (TYTO_TYPE_MODELS_WINDOW, "transient-for", parent, "modal", parent != NULL, "title", _("Models"),
                                          "default-width", parent ? CLAMP (gtk_widget_get_width (GTK_WIDGET (parent)), MIN_WIDTH, WIDTH) : WIDTH,
@@ -417,4 +417,32 @@ tyto_models_window_new (GtkWindow *parent, TytoServices *services)
   show_progress (self);
   tyto_model_library_scan (tyto_services_get_library (services));
   return GTK_WIDGET (self);
+}
+
+/* The one that is open, or NULL. */
+static GtkWidget *
+find_open (void)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++) {
+    g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
+
+    if (TYTO_IS_MODELS_WINDOW (window) && gtk_widget_get_visible (window))
+      return window; /* the toolkit keeps it */
+  }
+  return NULL;
+}
+
+GtkWidget *
+tyto_models_window_show (GtkWindow *parent, TytoServices *services)
+{
+  GtkWidget *window = find_open ();
+
+  if (!window)
+    window = create (parent, services);
+  else if (parent && GTK_WIDGET (parent) != window)
+    gtk_window_set_transient_for (GTK_WINDOW (window), parent);
+  gtk_window_present (GTK_WINDOW (window));
+  return window;
 }

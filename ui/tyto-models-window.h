@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_MODELS_WINDOW (tyto_models_window_get_type ())
 G_DECLARE_FINAL_TYPE (TytoModelsWindow, tyto_models_window, TYTO, MODELS_WINDOW, AdwWindow)
 
-GtkWidget *tyto_models_window_new (GtkWindow *parent, TytoServices *services);
+/* Shows the window, which is the same one as long as it is open; `parent` may be NULL. */
+GtkWidget *tyto_models_window_show (GtkWindow *parent, TytoServices *services);
 
 /* Looks at what lies at `path` and offers to import it. */
 void tyto_models_window_import (TytoModelsWindow *self, const char *path);

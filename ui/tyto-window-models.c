@@ -14,7 +14,7 @@
 static void
 show_models (TytoWindow *self)
 {
-  gtk_window_present (GTK_WINDOW (tyto_models_window_new (GTK_WINDOW (self), self->services)));
+  tyto_models_window_show (GTK_WINDOW (self), self->services);
 }
 
 static void
@@ -50,9 +50,8 @@ _tyto_window_import_model (TytoWindow *self, GFile *file)
 
   if (!path || !tyto_import_source_seems_likely (path))
     return FALSE;
-  window = tyto_models_window_new (GTK_WINDOW (self), self->services);
+  window = tyto_models_window_show (GTK_WINDOW (self), self->services);
   tyto_models_window_import (TYTO_MODELS_WINDOW (window), path);
-  gtk_window_present (GTK_WINDOW (window));
   return TRUE;
 }
 
