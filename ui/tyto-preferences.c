@@ -203,7 +203,7 @@ build_kv (void)
 static void
 show_models (TytoPreferences *self)
 {
-  gtk_window_present (GTK_WINDOW (tyto_models_window_new (GTK_WINDOW (self), self->services)));
+  tyto_models_window_show (GTK_WINDOW (self), self->services);
 }
 
 /* Which model new chats begin with, and the way to all of them. */
@@ -219,6 +219,42 @@ add_model (TytoPreferences *self, GtkWidget *group)
   row = add_row (group, _("Model"), name ? name : _("None"), button);
   adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 1);
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Models"), -1);
+}
+
+/* Rows of numbers are large things: they are made when somebody wants to see them, one in each frame. */
+static gboolean
+make_advanced (GtkWidget *advanced, GdkFrameClock *clock, gpointer user_data)
+{
+  static const struct {
+    const char *title, *subtitle, *key;
+    double lower, upper, step;
+    guint digits;
+  } numbers[] = {
+    { N_("Temperature"), N_("Of varied answers: higher is more surprising"), "temperature", 0.05, 2.0, 0.05, 2 },
+    { N_("Words to choose among (top-k)"), N_("Of varied answers; 0: all words"), "top-k", 0.0, 1000.0, 1.0, 0 },
+    { N_("Share of likely words (top-p)"), N_("Of varied answers; 1: all words"), "top-p", 0.05, 1.0, 0.05, 2 },
+    { N_("Least likely words (min-p)"), N_("Of varied answers; 0: all words"), "min-p", 0.0, 1.0, 0.05, 2 },
+    { N_("Holding back repetitions"), N_("1: not at all"), "repeat-penalty", 1.0, 2.0, 0.05, 2 },
+    { N_("Longest answer in tokens"), NULL, "max-tokens", 16.0, 4096.0, 16.0, 0 },
+    { N_("Threads"), N_("0: one for each core"), "threads", 0.0, 256.0, 1.0, 0 },
+  };
+  guint n = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (advanced), "n-made"));
+
+  if (n == G_N_ELEMENTS (numbers)) {
+    adw_expander_row_add_row (ADW_EXPANDER_ROW (advanced), build_kv ());
+    return G_SOURCE_REMOVE;
+  }
+  add_number (advanced, _(numbers[n].title), numbers[n].subtitle ? _(numbers[n].subtitle) : NULL, numbers[n].key, numbers[n].lower, numbers[n].upper,
+              numbers[n].step, numbers[n].digits);
+  g_object_set_data (G_OBJECT (advanced), "n-made", GUINT_TO_POINTER (n + 1));
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+advanced_expanded (GtkWidget *advanced)
+{
+  g_signal_handlers_disconnect_by_func (advanced, advanced_expanded, NULL);
+  gtk_widget_add_tick_callback (advanced, make_advanced, NULL, NULL);
 }
 
 static GtkWidget *
@@ -238,14 +274,7 @@ build_answers (TytoPreferences *self)
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), instructions);
 
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (advanced), _("Advanced"));
-  add_number (advanced, _("Temperature"), _("Of varied answers: higher is more surprising"), "temperature", 0.05, 2.0, 0.05, 2);
-  add_number (advanced, _("Words to choose among (top-k)"), _("Of varied answers; 0: all words"), "top-k", 0.0, 1000.0, 1.0, 0);
-  add_number (advanced, _("Share of likely words (top-p)"), _("Of varied answers; 1: all words"), "top-p", 0.05, 1.0, 0.05, 2);
-  add_number (advanced, _("Least likely words (min-p)"), _("Of varied answers; 0: all words"), "min-p", 0.0, 1.0, 0.05, 2);
-  add_number (advanced, _("Holding back repetitions"), _("1: not at all"), "repeat-penalty", 1.0, 2.0, 0.05, 2);
-  add_number (advanced, _("Longest answer in tokens"), NULL, "max-tokens", 16.0, 4096.0, 16.0, 0);
-  add_number (advanced, _("Threads"), _("0: one for each core"), "threads", 0.0, 256.0, 1.0, 0);
-  adw_expander_row_add_row (ADW_EXPANDER_ROW (advanced), build_kv ());
+  g_signal_connect (advanced, "notify::expanded", G_CALLBACK (advanced_expanded), NULL);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), advanced);
   return group;
 }

@@ -2,6 +2,8 @@
 #include "ui/tyto-preferences.h"
 #include "ui/tyto-settings.h"
 
+#define N_NUMBERS 7
+
 /* The first widget of the type inside. */
 static GtkWidget *
 find (GtkWidget *widget, GType type)
@@ -11,6 +13,16 @@ find (GtkWidget *widget, GType type)
   for (GtkWidget *child = gtk_widget_get_first_child (widget); child && !found; child = gtk_widget_get_next_sibling (child))
     found = find (child, type);
   return found;
+}
+
+static guint
+count (GtkWidget *widget, GType type)
+{
+  guint n = g_type_is_a (G_OBJECT_TYPE (widget), type);
+
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child))
+    n += count (child, type);
+  return n;
 }
 
 static void
@@ -46,7 +58,11 @@ test_preferences (void)
   window = tyto_preferences_new (NULL, NULL);
   gtk_switch_set_active (GTK_SWITCH (find (window, GTK_TYPE_SWITCH)), TRUE);
   g_assert_cmpfloat (temperature (), ==, 0.7);
-  /* The first number is the temperature. */
+  /* The numbers come when they are asked for; the first one is the temperature. */
+  gtk_window_present (GTK_WINDOW (window));
+  adw_expander_row_set_expanded (ADW_EXPANDER_ROW (find (window, ADW_TYPE_EXPANDER_ROW)), TRUE);
+  while (count (window, GTK_TYPE_SPIN_BUTTON) < N_NUMBERS)
+    g_main_context_iteration (NULL, TRUE);
   gtk_spin_button_set_value (GTK_SPIN_BUTTON (find (window, GTK_TYPE_SPIN_BUTTON)), 1.25);
   g_assert_cmpfloat (temperature (), ==, 1.25);
   gtk_editable_set_text (GTK_EDITABLE (find (window, ADW_TYPE_ENTRY_ROW)), "  Answer in verse. ");
