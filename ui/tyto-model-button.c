@@ -244,6 +244,13 @@ rebuild (TytoModelButton *self)
   gtk_box_append (GTK_BOX (self->list), more);
 }
 
+/* Before the popover is shown, which gives the keyboard to what is in it. */
+static void
+about_to_show (GtkMenuButton *button, gpointer user_data)
+{
+  rebuild (user_data);
+}
+
 static void
 tyto_model_button_dispose (GObject *object)
 {
@@ -294,7 +301,7 @@ tyto_model_button_init (TytoModelButton *self)
   gtk_widget_add_css_class (self->button, "flat");
   gtk_widget_add_css_class (self->button, "model-button");
   tyto_tooltip_set (self->button, _("Choose a model"));
-  g_signal_connect_swapped (self->popover, "show", G_CALLBACK (rebuild), self);
+  gtk_menu_button_set_create_popup_func (GTK_MENU_BUTTON (self->button), about_to_show, self, NULL);
   self->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   gtk_widget_set_valign (self->box, GTK_ALIGN_CENTER);
   gtk_box_append (GTK_BOX (self->box), self->title);

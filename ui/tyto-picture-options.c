@@ -28,7 +28,7 @@ typedef struct {
 static void opening (Options *o);
 
 static void
-options_free (gpointer data, GClosure *closure)
+options_free (gpointer data)
 {
   Options *o = data;
 
@@ -274,6 +274,13 @@ opening (Options *o)
   tyto_engine_weigh_async (o->engine, o->attachment, o->cancellable, weighed, o);
 }
 
+/* Before the popover is shown, which gives the keyboard to what is in it. */
+static void
+about_to_show (GtkMenuButton *button, gpointer user_data)
+{
+  opening (user_data);
+}
+
 GtkWidget *
 tyto_picture_options_new (TytoAttachment *attachment, TytoDocuments *documents, TytoEngine *engine, GPtrArray *all)
 {
@@ -289,7 +296,8 @@ tyto_picture_options_new (TytoAttachment *attachment, TytoDocuments *documents, 
   o->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
   o->popover = gtk_popover_new ();
   gtk_popover_set_child (GTK_POPOVER (o->popover), o->box);
-  g_signal_connect_data (o->popover, "show", G_CALLBACK (opening), o, options_free, G_CONNECT_SWAPPED);
+  g_object_set_data_full (G_OBJECT (o->popover), "options", o, options_free);
+  gtk_menu_button_set_create_popup_func (GTK_MENU_BUTTON (button), about_to_show, o, NULL);
   gtk_menu_button_set_icon_name (GTK_MENU_BUTTON (button), "view-more-symbolic");
   gtk_menu_button_set_direction (GTK_MENU_BUTTON (button), GTK_ARROW_UP);
   gtk_menu_button_set_popover (GTK_MENU_BUTTON (button), o->popover);
