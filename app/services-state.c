@@ -75,6 +75,7 @@ fill_failure (TytoServices *self, TytoState *state)
   case OWL_ERROR_LIMIT:
   case OWL_ERROR_UNSUPPORTED:
   case OWL_ERROR_IO:
+  case OWL_ERROR_PASSWORD:
   default:
     fill (state, TYTO_STATE_MODEL_FAILED, g_strdup_printf (_("The model could not be loaded: %s"), error), TYTO_ACTION_TRY_AGAIN,
           TYTO_ACTION_SHOW_MODELS);

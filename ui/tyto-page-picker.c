@@ -178,7 +178,7 @@ update_footer (TytoPagePicker *self)
 static void
 take_whole (TytoPagePicker *self)
 {
-  TytoImport import = { self->blob, self->name, TRUE, (int) self->n_pages };
+  TytoImport import = { self->blob, self->name, TRUE, (int) self->n_pages, FALSE };
 
   g_signal_emit (self, signals[SIGNAL_WHOLE], 0, &import);
   gtk_window_close (GTK_WINDOW (self));

@@ -4,6 +4,7 @@
 #include "ui/tyto-window-private.h"
 
 #include "ui/tyto-page-picker.h"
+#include "ui/tyto-unlock.h"
 
 #include <glib/gi18n.h>
 
@@ -81,12 +82,27 @@ pages_chosen (TytoWindow *self, GArray *pages, TytoPagePicker *picker)
   tyto_composer_focus (TYTO_COMPOSER (self->composer));
 }
 
+static void
+unlocked (gpointer data, const TytoImport *import, const char *problem)
+{
+  TytoWindow *self = data;
+
+  if (import)
+    _tyto_window_choose_pages (self, import);
+  else if (problem)
+    _tyto_window_toast (self, problem);
+}
+
 void
 _tyto_window_choose_pages (TytoWindow *self, const TytoImport *import)
 {
   TytoPagePicker *picker;
   g_autoptr (GtkBitset) pages = NULL;
 
+  if (import->is_locked) {
+    tyto_unlock (GTK_WINDOW (self), tyto_services_get_documents (self->services), import, unlocked, G_OBJECT (self));
+    return;
+  }
   if (import->n_pages == 1) {
     tyto_composer_attach_page (TYTO_COMPOSER (self->composer), import->blob, import->name, 0, NULL);
     return;

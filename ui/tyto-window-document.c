@@ -268,11 +268,7 @@ _tyto_window_take_document (TytoWindow *self, const TytoImport *import)
   g_autofree char *question = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
 
   _tyto_window_drop_document (self);
-  d->import = g_new0 (TytoImport, 1);
-  d->import->blob = g_strdup (import->blob);
-  d->import->name = g_strdup (import->name);
-  d->import->is_document = import->is_document;
-  d->import->n_pages = import->n_pages;
+  d->import = tyto_import_copy (import);
   d->cancellable = g_cancellable_new ();
   d->picked = g_ptr_array_new_with_free_func (g_object_unref);
   self->document = d;

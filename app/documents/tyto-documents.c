@@ -29,6 +29,7 @@ struct _TytoDocuments {
   GThreadPool *pool;
   GMutex lock;
   GQueue idle; /* IdleDecoder, last used first; guarded by `lock` */
+  GHashTable *passwords; /* of unlocked documents by blob; guarded by `lock` */
 };
 
 G_DEFINE_FINAL_TYPE (TytoDocuments, tyto_documents, G_TYPE_OBJECT)
@@ -43,21 +44,40 @@ typedef struct {
 typedef struct {
   GFile *file;
   GBytes *bytes;
-  char *blob, *name;
+  char *blob, *name, *password;
   int page, size;
   GHashTable *used;
   gint64 min_age;
 } Request;
 
 static void
+password_free (gpointer password)
+{
+  if (password)
+    explicit_bzero (password, strlen (password));
+  g_free (password);
+}
+
+static void
 request_free (Request *request)
 {
+  password_free (request->password);
   g_clear_object (&request->file);
   g_clear_pointer (&request->bytes, g_bytes_unref);
   g_free (request->blob);
   g_free (request->name);
   g_clear_pointer (&request->used, g_hash_table_unref);
   g_free (request);
+}
+
+TytoImport *
+tyto_import_copy (const TytoImport *import)
+{
+  TytoImport *copy = g_memdup2 (import, sizeof *import);
+
+  copy->blob = g_strdup (import->blob);
+  copy->name = g_strdup (import->name);
+  return copy;
 }
 
 void
@@ -78,13 +98,33 @@ idle_decoder_free (gpointer data)
   g_free (idle);
 }
 
+static OwlDecoder *
+open_decoder (TytoDocuments *self, const char *blob, const char *name, const char *password, GCancellable *cancellable, GError **error)
+{
+  g_autofree char *path = tyto_blobs_get_path (self->folder, blob);
+  int fd = path ? open (path, O_RDONLY | O_CLOEXEC) : -1;
+  g_autoptr (GError) cause = NULL;
+  OwlDecoder *decoder;
+
+  if (fd < 0) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, _("The copy of %s is gone."), name);
+    return NULL;
+  }
+  decoder = owl_decoder_open_protected (fd, name, password, cancellable, &cause);
+  close (fd);
+  if (g_error_matches (cause, OWL_ERROR, OWL_ERROR_PASSWORD))
+    g_set_error (error, OWL_ERROR, OWL_ERROR_PASSWORD, _("%s is protected by a password. Attach it again to enter the password."), name);
+  else if (cause)
+    g_propagate_error (error, g_steal_pointer (&cause));
+  return decoder;
+}
+
 /* An open decoder for a blob: one that is idle, or a new one. */
 static OwlDecoder *
 take_decoder (TytoDocuments *self, const char *blob, const char *name, GCancellable *cancellable, GError **error)
 {
-  g_autofree char *path = tyto_blobs_get_path (self->folder, blob);
   OwlDecoder *decoder = NULL;
-  int fd;
+  char *password;
 
   g_mutex_lock (&self->lock);
   for (GList *link = self->idle.head; link && !decoder; link = link->next) {
@@ -98,17 +138,11 @@ take_decoder (TytoDocuments *self, const char *blob, const char *name, GCancella
     g_free (idle);
     break;
   }
+  password = g_strdup (g_hash_table_lookup (self->passwords, blob));
   g_mutex_unlock (&self->lock);
-  if (decoder)
-    return decoder;
-
-  fd = path ? open (path, O_RDONLY | O_CLOEXEC) : -1;
-  if (fd < 0) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, _("The copy of %s is gone."), name);
-    return NULL;
-  }
-  decoder = owl_decoder_open_fd (fd, name, cancellable, error);
-  close (fd);
+  if (!decoder)
+    decoder = open_decoder (self, blob, name, password, cancellable, error);
+  password_free (password);
   return decoder;
 }
 
@@ -159,6 +193,7 @@ tyto_documents_finalize (GObject *object)
   /* Jobs hold references, so the pool is idle now; it is not waited for, since this may run on one of its threads. */
   g_thread_pool_free (self->pool, FALSE, FALSE);
   g_queue_clear_full (&self->idle, idle_decoder_free);
+  g_hash_table_unref (self->passwords);
   g_mutex_clear (&self->lock);
   g_free (self->folder);
   G_OBJECT_CLASS (tyto_documents_parent_class)->finalize (object);
@@ -175,6 +210,7 @@ tyto_documents_init (TytoDocuments *self)
 {
   g_mutex_init (&self->lock);
   g_queue_init (&self->idle);
+  self->passwords = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, password_free);
   self->pool = g_thread_pool_new (run_job, NULL, N_WORKERS, FALSE, NULL);
   g_thread_pool_set_sort_function (self->pool, compare_jobs, NULL);
 }
@@ -201,6 +237,25 @@ push_job (TytoDocuments *self, void (*func) (TytoDocuments *, GTask *, gpointer)
   g_thread_pool_push (self->pool, job, NULL);
 }
 
+/* Says what `decoder` (NULL: `error` says why) has opened; takes all but `self` and `task`. */
+static void
+return_import (TytoDocuments *self, GTask *task, TytoImport *import, OwlDecoder *decoder, GError *error)
+{
+  import->is_locked = g_error_matches (error, OWL_ERROR, OWL_ERROR_PASSWORD);
+  if (!decoder && !import->is_locked) {
+    tyto_import_free (import);
+    g_task_return_error (task, error);
+    return;
+  }
+  import->is_document = import->is_locked || owl_decoder_get_kind (decoder) == OWL_DOCUMENT_PDF;
+  if (decoder) {
+    import->n_pages = owl_decoder_get_n_pages (decoder);
+    put_decoder (self, import->blob, decoder, TRUE);
+  }
+  g_clear_error (&error);
+  g_task_return_pointer (task, import, (GDestroyNotify) tyto_import_free);
+}
+
 static void
 run_import (TytoDocuments *self, GTask *task, gpointer data)
 {
@@ -218,14 +273,41 @@ run_import (TytoDocuments *self, GTask *task, gpointer data)
     return;
   }
   decoder = take_decoder (self, import->blob, import->name, cancellable, &error);
-  if (!decoder) {
+  return_import (self, task, g_steal_pointer (&import), decoder, error);
+}
+
+/* The password is kept once it has opened the document. */
+static void
+run_unlock (TytoDocuments *self, GTask *task, gpointer data)
+{
+  Request *request = data;
+  TytoImport *import = g_new0 (TytoImport, 1);
+  GError *error = NULL;
+  OwlDecoder *decoder = open_decoder (self, request->blob, request->name, request->password, g_task_get_cancellable (task), &error);
+
+  import->blob = g_strdup (request->blob);
+  import->name = g_strdup (request->name);
+  if (decoder) {
+    g_mutex_lock (&self->lock);
+    g_hash_table_insert (self->passwords, g_strdup (request->blob), g_steal_pointer (&request->password));
+    g_mutex_unlock (&self->lock);
+    return_import (self, task, import, decoder, NULL);
+  } else {
+    tyto_import_free (import);
     g_task_return_error (task, error);
-    return;
   }
-  import->is_document = owl_decoder_get_kind (decoder) == OWL_DOCUMENT_PDF;
-  import->n_pages = owl_decoder_get_n_pages (decoder);
-  put_decoder (self, import->blob, decoder, TRUE);
-  g_task_return_pointer (task, g_steal_pointer (&import), (GDestroyNotify) tyto_import_free);
+}
+
+void
+tyto_documents_unlock_async (TytoDocuments *self, const TytoImport *import, const char *password, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
+{
+  Request *request = g_new0 (Request, 1);
+
+  request->blob = g_strdup (import->blob);
+  request->name = g_strdup (import->name);
+  request->password = g_strdup (password);
+  push_job (self, run_unlock, request, IMPORT_PRIORITY, cancellable, callback, user_data);
 }
 
 void

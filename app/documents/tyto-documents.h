@@ -21,8 +21,10 @@ typedef struct {
   char *blob; /* SHA-256 */
   char *name; /* as people know it */
   gboolean is_document; /* pages to choose from */
-  int n_pages;
+  int n_pages;          /* 0 while it is locked */
+  gboolean is_locked;   /* protected by a password: tyto_documents_unlock_async() */
 } TytoImport;
+TytoImport *tyto_import_copy (const TytoImport *import);
 void tyto_import_free (TytoImport *import);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TytoImport, tyto_import_free)
 
@@ -32,12 +34,16 @@ TytoDocuments *tyto_documents_new (const char *folder);
 /* Deletes the copies that are not among `used` (hashes) and were taken in at least `min_age` seconds ago, in the background. */
 void tyto_documents_collect (TytoDocuments *self, GPtrArray *used, gint64 min_age);
 
-/* Copies the file into the store and looks what it is. Errors can be shown as they are. */
+/* Copies the file into the store and looks what it is; a document that wants a password comes back locked. Errors can be shown as they are. */
 void tyto_documents_import_async (TytoDocuments *self, GFile *file, GCancellable *cancellable, GAsyncReadyCallback callback,
                                   gpointer user_data);
 /* The same for bytes (a pasted picture as PNG). `name` is shown. */
 void tyto_documents_import_bytes_async (TytoDocuments *self, GBytes *bytes, const char *name, GCancellable *cancellable,
                                         GAsyncReadyCallback callback, gpointer user_data);
+/* Opens a locked document with its password, which is kept in memory until the app ends, for the pages that are read later, and never saved.
+ * OWL_ERROR_PASSWORD: it does not fit. The result is as that of the import. */
+void tyto_documents_unlock_async (TytoDocuments *self, const TytoImport *import, const char *password, GCancellable *cancellable,
+                                  GAsyncReadyCallback callback, gpointer user_data);
 TytoImport *tyto_documents_import_finish (TytoDocuments *self, GAsyncResult *result, GError **error);
 
 /* Makes the thumbnail of an attachment whose blob is set; the attachment becomes ready or failed. */

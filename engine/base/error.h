@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * OWL_ERROR_UNSUPPORTED: well formed, of a kind that Tyto does not handle
  * OWL_ERROR_IO:          the file system or another process said no
  * OWL_ERROR_MEMORY:      not enough memory
- * OWL_ERROR_CANCELLED:   the caller's GCancellable was triggered */
+ * OWL_ERROR_CANCELLED:   the caller's GCancellable was triggered
+ * OWL_ERROR_PASSWORD:    a protected document, and no password or a wrong one was given */
 typedef enum {
   OWL_ERROR_FORMAT,
   OWL_ERROR_LIMIT,
@@ -25,6 +26,7 @@ typedef enum {
   OWL_ERROR_IO,
   OWL_ERROR_MEMORY,
   OWL_ERROR_CANCELLED,
+  OWL_ERROR_PASSWORD,
 } OwlErrorCode;
 
 GQuark owl_error_quark (void);

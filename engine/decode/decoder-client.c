@@ -111,7 +111,7 @@ ask (OwlDecoder *decoder, OwlDecoderRequest *request, int fd, OwlDecoderReply *r
                                            (gint64) g_atomic_int_get (&timeout_ms), cancellable);
   if (exchange != OWL_EXCHANGE_DONE)
     return fail_for_good (decoder, exchange, error);
-  if (!text_is_sane (reply) || reply->status > 1 + OWL_ERROR_CANCELLED
+  if (!text_is_sane (reply) || reply->status > 1 + OWL_ERROR_PASSWORD
       || (reply->status != 0 && *reply_fd >= 0)) {
     if (*reply_fd >= 0)
       close (*reply_fd);
@@ -170,17 +170,22 @@ description_is_sane (const OwlDecoderReply *reply)
 
 /* Asks a new process to open `fd`. */
 static OwlDecoder *
-open_checked (int fd, const char *name, GCancellable *cancellable, GError **error)
+open_checked (int fd, const char *name, const char *password, GCancellable *cancellable, GError **error)
 {
   g_autoptr (OwlDecoder) decoder = g_new0 (OwlDecoder, 1);
   OwlDecoderRequest request = { .operation = OWL_DECODER_OPEN };
   OwlDecoderReply reply;
+  gboolean done;
   int reply_fd;
 
   decoder->name = g_strdup (name);
   decoder->process = (OwlDecoderProcess) OWL_DECODER_PROCESS_NONE;
-  if (!owl_decoder_process_start (&decoder->process, error)
-      || !ask (decoder, &request, fd, &reply, &reply_fd, cancellable, error))
+  if (!owl_decoder_process_start (&decoder->process, error))
+    return NULL;
+  g_strlcpy (request.password, password ? password : "", sizeof request.password);
+  done = ask (decoder, &request, fd, &reply, &reply_fd, cancellable, error);
+  explicit_bzero (request.password, sizeof request.password);
+  if (!done)
     return NULL;
   if (reply_fd >= 0 || !description_is_sane (&reply)) {
     if (reply_fd >= 0)
@@ -195,6 +200,12 @@ open_checked (int fd, const char *name, GCancellable *cancellable, GError **erro
 
 OwlDecoder *
 owl_decoder_open_fd (int fd, const char *name, GCancellable *cancellable, GError **error)
+{
+  return owl_decoder_open_protected (fd, name, NULL, cancellable, error);
+}
+
+OwlDecoder *
+owl_decoder_open_protected (int fd, const char *name, const char *password, GCancellable *cancellable, GError **error)
 {
   g_autofree char *valid_name = g_utf8_make_valid (name, -1);
   g_autofree char *link = g_strdup_printf ("/proc/self/fd/%d", fd);
@@ -211,10 +222,14 @@ owl_decoder_open_fd (int fd, const char *name, GCancellable *cancellable, GError
                  S_ISDIR (status.st_mode) ? "%s is a folder" : "%s is not an ordinary file", valid_name);
     return NULL;
   }
+  if (password && strlen (password) > OWL_DECODER_MAX_PASSWORD) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_PASSWORD, "%s does not open with this password", valid_name);
+    return NULL;
+  }
   /* The decoder shall not be able to write. */
   if ((fcntl (fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
     reading_fd = open (link, O_RDONLY | O_CLOEXEC);
-  decoder = open_checked (reading_fd >= 0 ? reading_fd : fd, valid_name, cancellable, error);
+  decoder = open_checked (reading_fd >= 0 ? reading_fd : fd, valid_name, password, cancellable, error);
   if (reading_fd >= 0)
     close (reading_fd);
   return decoder;

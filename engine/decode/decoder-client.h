@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * time per decoder.
  *
  * Errors: OWL_ERROR_FORMAT (damaged, or not a picture or PDF), OWL_ERROR_LIMIT (too large, too slow, too much
- * memory), OWL_ERROR_UNSUPPORTED (a kind that is not read; a password-protected PDF), OWL_ERROR_IO,
+ * memory), OWL_ERROR_UNSUPPORTED (a kind that is not read), OWL_ERROR_PASSWORD (a protected PDF, without its password), OWL_ERROR_IO,
  * OWL_ERROR_CANCELLED. */
 typedef struct _OwlDecoder OwlDecoder;
 
@@ -26,6 +26,9 @@ typedef enum { OWL_DOCUMENT_PICTURE, OWL_DOCUMENT_PDF } OwlDocumentKind;
 OwlDecoder *owl_decoder_open_path (const char *path, GCancellable *cancellable, GError **error);
 /* The same on a descriptor of a regular file (or sealed memfd), which stays the caller's. */
 OwlDecoder *owl_decoder_open_fd (int fd, const char *name, GCancellable *cancellable, GError **error);
+/* The same with the password of a protected document (UTF-8, at most 255 bytes; NULL: none). It goes to the process over its socket, and is
+ * kept nowhere. OWL_ERROR_PASSWORD: it does not open the document. */
+OwlDecoder *owl_decoder_open_protected (int fd, const char *name, const char *password, GCancellable *cancellable, GError **error);
 void owl_decoder_close (OwlDecoder *decoder);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlDecoder, owl_decoder_close)
 

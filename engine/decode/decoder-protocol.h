@@ -23,6 +23,7 @@ G_BEGIN_DECLS
 #define OWL_DECODER_MAX_WORDS 1000000 /* of a page */
 #define OWL_DECODER_MAX_OUTLINE 20000 /* entries */
 #define OWL_DECODER_MAX_DATA ((gint64) OWL_DECODER_MAX_PIXELS * 3)
+#define OWL_DECODER_MAX_PASSWORD 255 /* bytes */
 #define OWL_DECODER_SECONDS 30 /* a request */
 
 typedef enum {
@@ -54,6 +55,7 @@ typedef struct {
   gint32 max_width; /* of RENDER; 0: no limit */
   gint32 max_height;
   float region[4]; /* RENDER: left, top, width, height as fractions of the page; width 0: all of it */
+  char password[OWL_DECODER_MAX_PASSWORD + 1]; /* OPEN: of a protected document, NUL-terminated; "" without */
 } OwlDecoderRequest;
 
 /* A word in the data of TEXT, RECOGNISE: `start` and `length` in bytes of the text. */

@@ -225,7 +225,10 @@ main (void)
     owl_confine_request ();
     if (!document) {
       source.fd = fd;
+      request.password[OWL_DECODER_MAX_PASSWORD] = '\0';
+      source.password = *request.password ? request.password : NULL;
       document = request.operation == OWL_DECODER_OPEN ? open_document (&source, &reply, &error) : NULL;
+      source.password = NULL;
       done = document != NULL;
     } else {
       done = fd < 0 && answer (document, &request, &reply, &data, &error);

@@ -169,12 +169,34 @@ has_end (const OwlSource *source)
   return memmem (tail, n, "%%EOF", 5) != NULL;
 }
 
+static PopplerDocument *
+open_poppler (OwlSource *source, const char *password, GError **error)
+{
+  int fd = fcntl (source->fd, F_DUPFD_CLOEXEC, 0); /* Poppler closes it */
+
+  if (fd < 0) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "could not be read: %s", g_strerror (errno));
+    return NULL;
+  }
+  return poppler_document_new_from_fd (fd, password, error);
+}
+
+/* Whether a password is what is missing. With a wrong one Poppler can take the document for a damaged one. */
+static gboolean
+is_protected (OwlSource *source, const GError *cause)
+{
+  g_autoptr (GError) again = NULL;
+  PopplerDocument *poppler = source->password ? open_poppler (source, NULL, &again) : NULL;
+
+  g_clear_object (&poppler);
+  return g_error_matches (cause, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED) || g_error_matches (again, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED);
+}
+
 OwlDocument *
 owl_pdf_open (OwlSource *source, GError **error)
 {
   g_autoptr (GError) cause = NULL;
-  int fd = fcntl (source->fd, F_DUPFD_CLOEXEC, 0); /* Poppler closes it */
-  PopplerDocument *poppler = fd >= 0 ? poppler_document_new_from_fd (fd, NULL, &cause) : NULL;
+  PopplerDocument *poppler = open_poppler (source, source->password, &cause);
   int n_pages = poppler ? poppler_document_get_n_pages (poppler) : 0;
   Pdf *pdf;
 
@@ -186,11 +208,11 @@ owl_pdf_open (OwlSource *source, GError **error)
     return &pdf->parent;
   }
 
-  if (fd < 0)
-    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "could not be read: %s", g_strerror (errno));
-  else if (g_error_matches (cause, POPPLER_ERROR, POPPLER_ERROR_ENCRYPTED))
-    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED,
-                         "is protected by a password; save a copy without it");
+  if (cause && cause->domain == OWL_ERROR)
+    g_propagate_error (error, g_steal_pointer (&cause));
+  else if (!poppler && is_protected (source, cause))
+    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_PASSWORD,
+                         source->password ? "does not open with this password" : "is protected by a password; save a copy without it");
   else if (n_pages > OWL_DECODER_MAX_PAGES)
     g_set_error (error, OWL_ERROR, OWL_ERROR_LIMIT, "has too many pages (%d)", n_pages);
   else if (!has_end (source))

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 typedef struct {
   int fd; /* owned by the program */
   gint64 size;
+  const char *password; /* of a protected document; NULL: none was given */
 } OwlSource;
 
 /* Reads up to `length` bytes at `offset`; fewer only at the end of the file or after a read error. */

@@ -2,10 +2,12 @@
 
 /* PDF documents: drawn with cairo, and by hand where cairo would not make such a thing. */
 
+#include "../app/make-locked-pdf.h"
 #include "test-util.h"
 
 #include <cairo-pdf.h>
 #include <string.h>
+#include <unistd.h>
 
 #define N_PAGES 3
 
@@ -187,19 +189,37 @@ test_empty_page (void)
   g_assert_true (picture != NULL || g_error_matches (error, OWL_ERROR, OWL_ERROR_FORMAT));
 }
 
+static OwlDecoder *
+open_locked (const char *password, GError **error)
+{
+  g_autoptr (GByteArray) pdf = make_locked_pdf (3, "open sesame");
+  int fd = test_memory_file (pdf->data, pdf->len);
+  OwlDecoder *decoder = owl_decoder_open_protected (fd, "locked.pdf", password, NULL, error);
+
+  close (fd);
+  return decoder;
+}
+
 static void
 test_password (void)
 {
-  /* Random hashes: no password fits. */
-  g_autofree char *hash = g_strnfill (64, '5');
-  g_autofree char *encrypt =
-      g_strdup_printf ("/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>/ID[<00><00>]", hash, hash);
-  g_autofree char *pdf = make_plain_pdf ("0 0 100 100", encrypt);
+  g_autofree char *long_one = g_strnfill (300, 'x'), *text = NULL;
+  const char *const wrong[] = { NULL, "", "Open sesame", long_one };
   g_autoptr (GError) error = NULL;
+  g_autoptr (OwlDecoder) decoder = NULL;
 
-  g_assert_null (test_open_bytes (pdf, strlen (pdf), &error));
-  g_assert_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED);
-  g_assert_nonnull (strstr (error->message, "protected by a password"));
+  for (gsize i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_assert_null (open_locked (wrong[i], &error));
+    g_assert_error (error, OWL_ERROR, OWL_ERROR_PASSWORD);
+    g_assert_nonnull (strstr (error->message, i < 2 ? "locked.pdf is protected by a password" : "locked.pdf does not open with this password"));
+    g_clear_error (&error);
+  }
+  decoder = open_locked ("open sesame", &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (owl_decoder_get_n_pages (decoder), ==, 3);
+  text = owl_decoder_get_page_text (decoder, 1, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (text, "Secret page 2"));
 }
 
 static void

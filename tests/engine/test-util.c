@@ -51,11 +51,10 @@ test_read_npy (const char *name, const char *descr, gsize *n, gsize shape[4])
   return g_memdup2 (content + data_offset, size - data_offset);
 }
 
-OwlDecoder *
-test_open_bytes (const void *data, gsize size, GError **error)
+int
+test_memory_file (const void *data, gsize size)
 {
   int fd = memfd_create ("test", MFD_CLOEXEC);
-  OwlDecoder *decoder;
 
   g_assert_cmpint (fd, >=, 0);
   for (gsize done = 0; done < size;) {
@@ -64,7 +63,15 @@ test_open_bytes (const void *data, gsize size, GError **error)
     g_assert_cmpint (n, >, 0);
     done += (gsize) n;
   }
-  decoder = owl_decoder_open_fd (fd, "test file", NULL, error);
+  return fd;
+}
+
+OwlDecoder *
+test_open_bytes (const void *data, gsize size, GError **error)
+{
+  int fd = test_memory_file (data, size);
+  OwlDecoder *decoder = owl_decoder_open_fd (fd, "test file", NULL, error);
+
   close (fd);
   return decoder;
 }

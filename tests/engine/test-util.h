@@ -13,6 +13,8 @@ char *test_data_path (const char *name);
  * else. Free with g_free. */
 void *test_read_npy (const char *name, const char *descr, gsize *n, gsize shape[4]);
 
+/* A file in memory with these bytes; to be closed. */
+int test_memory_file (const void *data, gsize size);
 /* Opens bytes in memory as "test file". */
 OwlDecoder *test_open_bytes (const void *data, gsize size, GError **error);
 

@@ -2,6 +2,7 @@
 
 /* Documents that are read: the question picks their pages, the viewer leafs, finds and shows the text, what does not fit is made to, and files that
  * cannot be read say why. */
+#include "../app/make-locked-pdf.h"
 #include "driver.h"
 
 #include <cairo-pdf.h>
@@ -156,19 +157,27 @@ test_many (void)
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
 
-/* Random hashes: no password fits. */
+/* A document with a password: a wrong one is asked for again, the right one leads to its pages, and it is written down nowhere. */
 static void
-write_locked (const char *path)
+unlock (const char *home)
 {
-  g_autofree char *hash = g_strnfill (64, '5');
-  g_autofree char *text = g_strdup_printf ("%%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-                                           "3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 100 100]>>endobj\n"
-                                           "trailer<</Root 1 0 R/Size 4/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<%s>/U<%s>>>/ID[<00><00>]>>\n%%%%EOF\n",
-                                           hash, hash);
-  g_autoptr (GError) error = NULL;
+  g_autofree char *search = g_strdup_printf ("grep -rq 'open sesame' %s --include=*.db* --include=*.ini --include=*.json", home);
+  int status;
 
-  g_file_set_contents (path, text, -1, &error);
-  g_assert_no_error (error);
+  wait_for ("label", "locked.pdf is protected");
+  driver_enter ("Password", "open barley");
+  driver_key ("Return");
+  wait_for ("label", "This password does not open locked.pdf. You can try again twice.");
+  driver_screenshot ("documents-6-password");
+  driver_enter ("Password", "open sesame");
+  driver_key ("Return");
+  wait_for ("label", "3 pages");
+  driver_enter ("Pages", "2");
+  driver_press_last ("Attach ");
+  wait_for ("image", "locked.pdf, page 2");
+  wait_for ("push button", "View locked.pdf, page 2");
+  g_assert_true (g_spawn_command_line_sync (search, NULL, NULL, &status, NULL));
+  g_assert_cmpint (status, !=, 0);
 }
 
 /* Files that cannot be read say so beside their place, and the rest goes on. */
@@ -179,12 +188,15 @@ test_trouble (void)
   g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
   g_autofree char *locked = g_build_filename (home, "locked.pdf", NULL);
   g_autofree char *broken = g_build_filename (home, "broken.pdf", NULL), *huge = g_build_filename (home, "huge.pdf", NULL);
-  const char *const files[] = { locked, broken, huge, NULL };
+  g_autoptr (GByteArray) pdf = NULL;
+  const char *const files[] = { broken, huge, NULL };
   cairo_surface_t *surface;
   cairo_t *cr;
 
   g_assert_no_error (error);
-  write_locked (locked);
+  pdf = make_locked_pdf (3, "open sesame");
+  g_file_set_contents (locked, (const char *) pdf->data, pdf->len, &error);
+  g_assert_no_error (error);
   g_file_set_contents (broken, "%PDF-1.7\nnot a document at all", -1, &error);
   g_assert_no_error (error);
   surface = cairo_pdf_surface_create (huge, 20000.0, 20000.0);
@@ -196,11 +208,12 @@ test_trouble (void)
   cairo_destroy (cr);
   cairo_surface_destroy (surface);
   driver_start (home, NULL, files);
-  wait_for ("label", "is protected by a password; save a copy without it");
   wait_for ("label", "broken.pdf");
   wait_for ("push button", "View picture");
   driver_arrange ();
   driver_screenshot ("documents-5-trouble");
+  driver_open (locked);
+  unlock (home);
   driver_quit ();
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
