@@ -69,15 +69,29 @@ password_changed (GtkEditable *entry, AdwMessageDialog *dialog)
   adw_message_dialog_set_response_enabled (dialog, "open", *gtk_editable_get_text (entry) != '\0');
 }
 
+/* GtkPasswordEntry of GTK 4.8 is called back after its end when its window closes while it has the keyboard. */
 static GtkWidget *
 build_entry (const char *label)
 {
-  GtkWidget *entry = gtk_password_entry_new ();
+  g_autoptr (GtkEntryBuffer) buffer = gtk_password_entry_buffer_new ();
+  GtkWidget *entry = gtk_entry_new_with_buffer (buffer);
 
-  gtk_password_entry_set_show_peek_icon (GTK_PASSWORD_ENTRY (entry), TRUE);
-  g_object_set (entry, "activates-default", TRUE, NULL);
+  gtk_entry_set_visibility (GTK_ENTRY (entry), FALSE);
+  gtk_entry_set_input_purpose (GTK_ENTRY (entry), GTK_INPUT_PURPOSE_PASSWORD);
+  gtk_entry_set_activates_default (GTK_ENTRY (entry), TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (entry), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
   return entry;
+}
+
+static GtkWidget *
+build_box (GtkWidget *entry)
+{
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *show = gtk_check_button_new_with_label (_("Show the password"));
+
+  g_object_bind_property (show, "active", entry, "visibility", G_BINDING_DEFAULT);
+  gtk_box_append (GTK_BOX (box), entry);
+  gtk_box_append (GTK_BOX (box), show);
+  return box;
 }
 
 static void
@@ -87,11 +101,12 @@ ask (Unlock *unlock)
   g_autofree char *first = g_strdup_printf (_("%s is protected. Its password is used until Tyto is closed and never saved."), unlock->import->name);
   g_autofree char *again = g_strdup_printf (ngettext ("This password does not open %s. You can try once more.",
                                                       "This password does not open %s. You can try again twice.", (gulong) n_left), unlock->import->name);
+  g_autofree char *label = g_strdup_printf (_("Password of %s"), unlock->import->name);
   GtkWidget *dialog = adw_message_dialog_new (unlock->parent, _("Password needed"), unlock->n_tries == 0 ? first : again);
   AdwMessageDialog *message = ADW_MESSAGE_DIALOG (dialog);
 
-  unlock->entry = build_entry (_("Password"));
-  adw_message_dialog_set_extra_child (message, unlock->entry);
+  unlock->entry = build_entry (label);
+  adw_message_dialog_set_extra_child (message, build_box (unlock->entry));
   adw_message_dialog_add_responses (message, "cancel", _("_Cancel"), "open", _("_Open"), NULL);
   adw_message_dialog_set_response_appearance (message, "open", ADW_RESPONSE_SUGGESTED);
   adw_message_dialog_set_response_enabled (message, "open", FALSE);
