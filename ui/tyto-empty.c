@@ -123,7 +123,7 @@ tyto_empty_new (GPtrArray *samples)
   self->samples = g_ptr_array_ref (samples);
   gtk_image_set_pixel_size (GTK_IMAGE (owl), 96);
   gtk_widget_set_valign (box, GTK_ALIGN_CENTER);
-  gtk_widget_add_css_class (box, "empty");
+  gtk_widget_add_css_class (box, "empty-chat");
   gtk_box_append (GTK_BOX (box), owl);
   gtk_box_append (GTK_BOX (box), label (_("Drop pictures or PDF pages here"), "title-1"));
   gtk_box_append (GTK_BOX (box), label (_("Everything stays on this computer."), "quiet"));
