@@ -8,6 +8,11 @@
 
 #define MAX_MERGES (1 << 20)
 
+typedef struct {
+  guint64 key;  /* both ids, see pair_key */
+  guint32 rank; /* from 1 on */
+} Merge;
+
 /* The character that stands for a byte: itself where it is printable in Latin-1, else the next of those from U+0100 on.
  * Source: bytes_to_unicode of GPT-2's encoder. */
 static gunichar
@@ -118,6 +123,33 @@ read_merge (const OwlVocabulary *v, const char *text, gsize length, guint64 *key
   return left >= 0 && right >= 0;
 }
 
+static int
+compare_merges (gconstpointer a, gconstpointer b)
+{
+  const Merge *first = a, *second = b;
+
+  if (first->key != second->key)
+    return first->key < second->key ? -1 : 1;
+  return first->rank < second->rank ? -1 : first->rank > second->rank;
+}
+
+/* Rank of a pair from 1 on; 0: it is never merged. */
+static guint32
+find_rank (const OwlByteBpe *bpe, guint64 key)
+{
+  guint low = 0, high = bpe->merges->len;
+
+  while (low < high) {
+    guint middle = low + (high - low) / 2;
+
+    if (g_array_index (bpe->merges, Merge, middle).key < key)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < bpe->merges->len && g_array_index (bpe->merges, Merge, low).key == key ? g_array_index (bpe->merges, Merge, low).rank : 0;
+}
+
 OwlByteBpe *
 owl_byte_bpe_new (const OwlVocabulary *vocabulary, const OwlGguf *gguf, GError **error)
 {
@@ -131,15 +163,16 @@ owl_byte_bpe_new (const OwlVocabulary *vocabulary, const OwlGguf *gguf, GError *
   }
   bpe = g_new0 (OwlByteBpe, 1);
   bpe->vocabulary = vocabulary;
-  bpe->ranks = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  bpe->merges = g_array_sized_new (FALSE, FALSE, sizeof (Merge), (guint) n);
   for (gsize i = 0; i < n; i++) {
     gsize length;
     const char *text = owl_gguf_get_array_string (gguf, "tokenizer.ggml.merges", i, &length);
-    guint64 key;
+    Merge merge = { .rank = (guint32) i + 1 };
 
-    if (read_merge (vocabulary, text, length, &key) && !g_hash_table_contains (bpe->ranks, &key))
-      g_hash_table_insert (bpe->ranks, g_memdup2 (&key, sizeof key), GSIZE_TO_POINTER (i + 1));
+    if (read_merge (vocabulary, text, length, &merge.key))
+      g_array_append_val (bpe->merges, merge);
   }
+  g_array_sort (bpe->merges, compare_merges);
   return bpe;
 }
 
@@ -148,7 +181,7 @@ owl_byte_bpe_free (OwlByteBpe *bpe)
 {
   if (!bpe)
     return;
-  g_hash_table_unref (bpe->ranks);
+  g_array_unref (bpe->merges);
   g_free (bpe);
 }
 
@@ -159,8 +192,7 @@ score_pair (const OwlSymbol *left, const OwlSymbol *right, gconstpointer data, f
   const OwlByteBpe *bpe = data;
   gint32 left_id = owl_vocabulary_find (bpe->vocabulary, left->text, left->length);
   gint32 right_id = owl_vocabulary_find (bpe->vocabulary, right->text, right->length);
-  guint64 key = pair_key (left_id, right_id);
-  gsize rank = GPOINTER_TO_SIZE (g_hash_table_lookup (bpe->ranks, &key));
+  guint32 rank = find_rank (bpe, pair_key (left_id, right_id));
 
   if (left_id < 0 || right_id < 0 || rank == 0)
     return FALSE;

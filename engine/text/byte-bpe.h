@@ -8,7 +8,7 @@ G_BEGIN_DECLS
 /* Byte-level BPE with BLOOM's rule for words. Entries are written in 256 printable characters that stand for the bytes (as in GPT-2). */
 typedef struct {
   const OwlVocabulary *vocabulary; /* borrowed */
-  GHashTable *ranks;               /* guint64 of two ids → rank of their merge + 1 */
+  GArray *merges;                  /* Merge, by pair: looked up by halving, so that no choice of pairs makes a file slow to load */
 } OwlByteBpe;
 
 /* Reads `tokenizer.ggml.merges`. The vocabulary must live longer. */
