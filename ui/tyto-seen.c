@@ -24,6 +24,8 @@ struct _TytoSeenWindow {
   gsize offset; /* in its text */
   guint filling;
 
+  char *model; /* its name, as the window was opened */
+
   GtkWidget *stack, *problem, *summary, *list;
 };
 
@@ -180,6 +182,8 @@ summarise (TytoSeenWindow *self)
                                             (unsigned long) seen->n_dropped),
                             seen->n_dropped);
   }
+  g_string_append (text, "\n");
+  g_string_append_printf (text, _("As it is for %s, the model that is open now."), self->model);
   gtk_label_set_text (GTK_LABEL (self->summary), text->str);
   g_string_free (text, TRUE);
 }
@@ -213,6 +217,7 @@ tyto_seen_dispose (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_handle_id (&self->filling, g_source_remove);
   g_clear_pointer (&self->seen, tyto_seen_free);
+  g_clear_pointer (&self->model, g_free);
   G_OBJECT_CLASS (tyto_seen_parent_class)->dispose (object);
 }
 
@@ -261,6 +266,7 @@ tyto_seen_new (GtkWindow *parent, TytoEngine *engine, GPtrArray *path, const Tyt
                                        720, "default-height", 640, "width-request", 340, NULL);
 
   self->cancellable = g_cancellable_new ();
+  self->model = g_strdup (tyto_engine_get_model_name (engine));
   tyto_engine_see_async (engine, path, options, self->cancellable, seen, g_object_ref (self));
   return self;
 }

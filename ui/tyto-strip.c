@@ -132,6 +132,15 @@ state_changed (TytoStrip *self, GParamSpec *pspec, TytoAttachment *attachment)
   changed (self);
 }
 
+/* What is read ahead is read again in the way it will be sent: with tiles, without. */
+static void
+sending_changed (TytoStrip *self, GParamSpec *pspec, TytoAttachment *attachment)
+{
+  if (tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_READY && tyto_attachment_get_send (attachment) != TYTO_SEND_TEXT)
+    g_signal_emit (self, signals[SIGNAL_READY], 0, attachment);
+  changed (self);
+}
+
 static gboolean
 key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, TytoStrip *self)
 {
@@ -237,7 +246,7 @@ tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
   g_ptr_array_insert (self->attachments, index, g_object_ref (attachment));
   g_ptr_array_insert (self->pictures, index, NULL);
   g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
-  g_signal_connect_swapped (attachment, "notify::sending", G_CALLBACK (changed), self);
+  g_signal_connect_swapped (attachment, "notify::sending", G_CALLBACK (sending_changed), self);
   if (self->making == 0)
     self->making = gtk_widget_add_tick_callback (GTK_WIDGET (self), make_pictures, NULL, NULL);
   changed (self);
