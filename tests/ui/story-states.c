@@ -4,6 +4,7 @@
 #include "driver.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,6 +97,103 @@ test_unwritable (void)
   remove_home (home);
 }
 
+/* A history of a later version is put aside, not touched. */
+static void
+test_newer (void)
+{
+  g_autofree char *home = new_home (), *folder = g_build_filename (home, "tyto", NULL), *path = g_build_filename (folder, "history.db", NULL);
+  g_autoptr (GDir) dir = NULL;
+  guint n_kept = 0;
+  sqlite3 *db;
+
+  g_mkdir_with_parents (folder, 0700);
+  g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (db, "CREATE TABLE later (id); PRAGMA user_version = 9999", NULL, NULL, NULL), ==, SQLITE_OK);
+  sqlite3_close (db);
+  driver_start (home, NULL, NULL);
+  wait_label ("Update Tyto");
+  driver_screenshot ("states-newer");
+  driver_press ("Begin a new history");
+  driver_wait_gone ("label", "Update Tyto");
+  ask ("Hello");
+  driver_quit ();
+  dir = g_dir_open (folder, 0, NULL);
+  for (const char *name; (name = g_dir_read_name (dir));)
+    n_kept += g_str_has_prefix (name, "history-newer") && g_str_has_suffix (name, ".db");
+  g_assert_cmpuint (n_kept, ==, 1);
+  remove_home (home);
+}
+
+/* On a disk of two megabytes (tests/app/with-small-disk): what could not be saved is saved once there is room. */
+static void
+test_full (void)
+{
+  const char *disk = g_getenv ("TYTO_SMALL_DISK");
+  g_autofree char *filler = disk ? g_build_filename (disk, "filler", NULL) : NULL, *block = g_malloc0 (4096);
+  FILE *file;
+
+  if (!disk) {
+    g_test_skip ("no small disk can be made here");
+    return;
+  }
+  driver_start (disk, NULL, NULL);
+  wait_label ("Starter model");
+  ask ("Hello");
+  file = g_fopen (filler, "wb");
+  while (fwrite (block, 1, 4096, file) == 4096 && fflush (file) == 0)
+    ;
+  fclose (file);
+  driver_type ("Is there any room?");
+  driver_press ("Send");
+  wait_label ("The disk is full. Free some space");
+  driver_screenshot ("states-full");
+  g_assert_cmpint (g_unlink (filler), ==, 0);
+  driver_press ("Try again");
+  driver_wait_gone ("label", "The disk is full. Free some space");
+  driver_quit ();
+
+  driver_start (disk, NULL, NULL);
+  driver_arrange ();
+  driver_open_conversation (0);
+  wait_label ("Is there any room?");
+  driver_quit ();
+}
+
+static void
+write_in_place (const char *path, const char *text)
+{
+  FILE *file = g_fopen (path, "w");
+
+  g_assert_nonnull (file);
+  fputs (text, file);
+  fclose (file);
+}
+
+/* A computer without enough memory (tests/app/with-small-disk): said before anything is loaded; once there is some, a button loads it. */
+static void
+test_memory (void)
+{
+  const char *meminfo = g_getenv ("TYTO_MEMINFO");
+  g_autofree char *home = new_home (), *before = NULL;
+
+  if (!meminfo) {
+    g_test_skip ("/proc/meminfo cannot be replaced here");
+    return;
+  }
+  g_assert_true (g_file_get_contents (meminfo, &before, NULL, NULL));
+  write_in_place (meminfo, "MemTotal: 300000 kB\nMemAvailable: 20000 kB\n");
+  driver_start (home, NULL, NULL);
+  wait_label ("of memory, but only");
+  wait_label ("No model");
+  driver_screenshot ("states-memory");
+  write_in_place (meminfo, before);
+  driver_press ("Try again");
+  driver_wait_gone ("label", "of memory, but only");
+  ask ("Hello");
+  driver_quit ();
+  remove_home (home);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -103,5 +201,8 @@ main (int argc, char **argv)
   g_test_add_func ("/story/states/no-model", test_no_model);
   g_test_add_func ("/story/states/damaged", test_damaged);
   g_test_add_func ("/story/states/unwritable", test_unwritable);
+  g_test_add_func ("/story/states/newer", test_newer);
+  g_test_add_func ("/story/states/full", test_full);
+  g_test_add_func ("/story/states/memory", test_memory);
   return g_test_run ();
 }
