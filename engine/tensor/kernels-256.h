@@ -9,6 +9,7 @@
 
 #define LANES 8
 #define COLUMNS 4
+#define CHUNK_COLUMNS 2
 #define TOGETHER 2
 #define PAIRS 0
 #define FLOAT_COLUMNS 4

@@ -9,6 +9,7 @@
 
 #define LANES 16
 #define COLUMNS 16
+#define CHUNK_COLUMNS 2
 #define TOGETHER 4
 #define PAIRS 1
 #define FLOAT_COLUMNS 16

@@ -3,6 +3,7 @@
 /* The body of the vector kernels, compiled once for each processor level by a file that defines:
  *   LANES            rows in a vector: 16 or 8
  *   COLUMNS          columns that fit the registers beside the weights of a block
+ *   CHUNK_COLUMNS    columns up to which a whole chunk is taken at a time
  *   FLOAT_COLUMNS    columns that fit the registers beside one vector of float weights for each part
  *   Q8_OFFSET        see OwlKernels
  *   Ints, Floats     vectors of LANES words (4 bytes each) and of LANES floats
@@ -26,11 +27,27 @@ typedef struct {
 /* Block number `block` of the `n_blocks` (of 32) of a group. */
 typedef void (*UnpackFunc) (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out);
 
-/* Where the bytes of a block of 32 lie: `front` in front of all blocks (the scales), `rest` behind. Weights are fetched `ahead` bytes before they
- * are needed, since the processor's own fetching stops at each page of 4 KB; blocks of 256 are not read quite in order and want more. */
+/* Bytes of a block of 32, scales included, and how far ahead weights are fetched, since the processor's own fetching stops at each page of 4 KB.
+ * Nothing: the group lies in a cache. `chunks`: products with few columns take OWL_PACK_CHUNK blocks at a time; for types with blocks of 256 that was
+ * no faster from memory. */
 typedef struct {
-  int front, rest, ahead;
+  int size, ahead;
+  gboolean chunks;
 } Layout;
+
+/* Where block number `block` of a type with its scales in front of each chunk lies; `n` and `block` count stored blocks, of `rest` bytes. */
+typedef struct {
+  const guint8 *scales, *rest;
+} Place;
+
+INLINE Place
+find_block (const guint8 *group, gsize n, gsize block, gsize rest)
+{
+  gsize first = block & ~(gsize) (OWL_PACK_CHUNK - 1), count = n - first < OWL_PACK_CHUNK ? n - first : OWL_PACK_CHUNK;
+  const guint8 *chunk = group + first * (32 + rest);
+
+  return (Place){ chunk + (block - first) * 32, chunk + count * 32 + (block - first) * rest };
+}
 
 INLINE void
 unpack_nibbles (const guint8 *words, Ints w[8])
@@ -57,8 +74,10 @@ add_fifth (const guint8 *words, Ints w[8])
 INLINE void
 unpack_q4_0 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  unpack_nibbles (group + n_blocks * 32 + block * 256 + part * LANES * 4, out->w);
-  out->a = load_f16 (group + block * 32 + part * LANES * 2);
+  Place at = find_block (group, n_blocks, block, 256);
+
+  unpack_nibbles (at.rest + part * LANES * 4, out->w);
+  out->a = load_f16 (at.scales + part * LANES * 2);
 }
 
 INLINE void
@@ -73,11 +92,11 @@ unpack_q4_1 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *
 INLINE void
 unpack_q5_0 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  const guint8 *words = group + n_blocks * 32 + block * 320 + part * LANES * 4;
+  Place at = find_block (group, n_blocks, block, 320);
 
-  unpack_nibbles (words + 64, out->w);
-  add_fifth (words, out->w);
-  out->a = load_f16 (group + block * 32 + part * LANES * 2);
+  unpack_nibbles (at.rest + 64 + part * LANES * 4, out->w);
+  add_fifth (at.rest + part * LANES * 4, out->w);
+  out->a = load_f16 (at.scales + part * LANES * 2);
 }
 
 INLINE void
@@ -93,12 +112,12 @@ unpack_q5_1 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *
 INLINE void
 unpack_q8_0 (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  const guint8 *words = group + n_blocks * 32 + block * 512 + part * LANES * 4;
+  Place at = find_block (group, n_blocks, block, 512);
 
 #pragma GCC unroll 8
   for (int j = 0; j < 8; j++)
-    out->w[j] = load_words (words + j * 64) ^ set_bytes ((char) Q8_OFFSET);
-  out->a = load_f16 (group + block * 32 + part * LANES * 2);
+    out->w[j] = load_words (at.rest + part * LANES * 4 + j * 64) ^ set_bytes ((char) Q8_OFFSET);
+  out->a = load_f16 (at.scales + part * LANES * 2);
 }
 
 /* 6-bit scales and minima of sub-block `j`: bytes [12, 16 rows]. */
@@ -151,12 +170,13 @@ unpack_q5_k (const guint8 *group, gsize n_blocks, gsize block, int part, Block *
 INLINE void
 unpack_q6_k (const guint8 *group, gsize n_blocks, gsize block, int part, Block *out)
 {
-  const guint8 *super = group + n_blocks / 8 * 32 + block / 8 * (16 * 208);
+  Place at = find_block (group, n_blocks / 8, block / 8, 16 * 208);
+  const guint8 *super = at.rest;
   int sub = (int) (block % 8), half = sub / 4, quarter = sub % 4;
   const guint8 *words = super + half * 1024 + quarter % 2 * 512 + part * LANES * 4;
   const guint8 *high = super + 16 * 128 + half * 512 + part * LANES * 4;
   const guint8 *scales = super + 16 * 192 + sub * 32 + part * LANES;
-  Floats d = load_f16 (group + block / 8 * 32 + part * LANES * 2);
+  Floats d = load_f16 (at.scales + part * LANES * 2);
 
 #pragma GCC unroll 8
   for (int j = 0; j < 8; j++)
@@ -205,58 +225,77 @@ add_block (OwlDotKind kind, int n_bits, const Block *w, const gint8 *values, con
   }
 }
 
-#define LAYOUT_Q4_0 ((Layout){ 32, 256, 3072 })
-#define LAYOUT_Q4_1 ((Layout){ 0, 320, 3072 })
-#define LAYOUT_Q5_0 ((Layout){ 32, 320, 3072 })
-#define LAYOUT_Q5_1 ((Layout){ 0, 384, 3072 })
-#define LAYOUT_Q8_0 ((Layout){ 32, 512, 3072 })
-#define LAYOUT_Q4_K ((Layout){ 0, 288, 6144 })
-#define LAYOUT_Q5_K ((Layout){ 0, 352, 6144 })
-#define LAYOUT_Q6_K ((Layout){ 4, 416, 6144 })
-#define IN_CACHE ((Layout){ 0, 0, 0 })
+#define LAYOUT_Q4_0 ((Layout){ 288, 6144, TRUE })
+#define LAYOUT_Q4_1 ((Layout){ 320, 6144, FALSE })
+#define LAYOUT_Q5_0 ((Layout){ 352, 6144, TRUE })
+#define LAYOUT_Q5_1 ((Layout){ 384, 6144, FALSE })
+#define LAYOUT_Q8_0 ((Layout){ 544, 6144, TRUE })
+#define LAYOUT_Q4_K ((Layout){ 288, 6144, FALSE })
+#define LAYOUT_Q5_K ((Layout){ 352, 6144, FALSE })
+#define LAYOUT_Q6_K ((Layout){ 420, 6144, FALSE })
+#define IN_CACHE ((Layout){ 0, 0, FALSE })
 
-/* Fetches what comes `ahead` of a block, in the group behind this one where this one ends, and the scales of that. A layout of nothing: the group
- * lies in a cache. */
+/* Fetches what comes `ahead` of a block; where the group ends, in the one behind it. */
 INLINE void
-fetch_ahead (Layout layout, const guint8 *group, gsize n_blocks, gsize block)
+fetch_ahead (Layout layout, const guint8 *group, gsize block)
 {
-  gsize front = n_blocks * (gsize) layout.front, rest = n_blocks * (gsize) layout.rest, at = block * (gsize) layout.rest + (gsize) layout.ahead;
-
-  if (layout.rest == 0)
-    return;
-  if (layout.front > 0)
-    __builtin_prefetch (group + front + rest + block * (gsize) layout.front);
-  at += at < rest ? front : 2 * front;
 #pragma GCC unroll 16
-  for (int line = 0; line < layout.rest; line += 64)
-    __builtin_prefetch (group + at + line);
+  for (int line = 0; line < layout.size; line += 64)
+    __builtin_prefetch (group + block * (gsize) layout.size + layout.ahead + line);
 }
 
-/* out = columns × group; out += columns × panel. */
+/* Adds block number `block` of a group to the sums of `step` columns from `from` on. */
+INLINE void
+dot_block (UnpackFunc unpack, OwlDotKind kind, int n_bits, const guint8 *group, gsize n_blocks, gsize block, int part, const OwlColumns *x,
+           int width, int from, int step, Floats *sums)
+{
+  const int together = step < TOGETHER ? step : TOGETHER;
+  gsize at = block * (gsize) width + (gsize) from, at_sum = at + block * (gsize) width;
+  Block w;
+
+  unpack (group, n_blocks, block, part, &w);
+#pragma GCC unroll 16
+  for (int c = 0; c < step; c += together)
+    add_block (kind, n_bits, &w, x->values + (at + (gsize) c) * OWL_COLUMN_BLOCK, x->scales + at + c, x->offsets + at_sum + c,
+               x->sums + at_sum + c, width, together, sums + c);
+}
+
+/* The compiler moves no load across. Memory must be asked for in the order of its addresses, or the processor does not fetch ahead by itself: without
+ * this line a product with one column takes up to a third longer. */
+INLINE void
+keep_order (void)
+{
+  __asm__ volatile ("" ::: "memory");
+}
+
+/* out = columns × group; out += columns × panel. For few columns the blocks of a chunk are written out one after the other, so that their places and
+ * shifts are constants. */
 INLINE void
 dot_columns (UnpackFunc unpack, OwlDotKind kind, int n_bits, Layout layout, const guint8 *group, gsize n_blocks, const OwlColumns *x,
              int width, float *out)
 {
-  const gboolean add = layout.rest == 0;
-  const int step = width < COLUMNS ? width : COLUMNS, together = step < TOGETHER ? step : TOGETHER;
+  const gboolean add = layout.size == 0;
+  const int step = width < COLUMNS ? width : COLUMNS;
 
   for (int part = 0; part < PARTS; part++)
     for (int from = 0; from < width; from += step) {
       Floats sums[COLUMNS];
+      gsize block = 0;
 
 #pragma GCC unroll 16
       for (int c = 0; c < step; c++)
         sums[c] = add ? load_floats (out + (from + c) * OWL_PACK_ROWS + part * LANES) : spread_float (0.0f);
-      for (gsize block = 0; block < n_blocks; block++) {
-        gsize at = block * (gsize) width + (gsize) from, at_sum = at + block * (gsize) width;
-        Block w;
-
-        fetch_ahead (layout, group, n_blocks, block);
-        unpack (group, n_blocks, block, part, &w);
-#pragma GCC unroll 16
-        for (int c = 0; c < step; c += together)
-          add_block (kind, n_bits, &w, x->values + (at + (gsize) c) * OWL_COLUMN_BLOCK, x->scales + at + c, x->offsets + at_sum + c,
-                     x->sums + at_sum + c, width, together, sums + c);
+      if (width <= CHUNK_COLUMNS && layout.chunks)
+        for (gsize chunk = 0; chunk < n_blocks / OWL_PACK_CHUNK; chunk++, block += OWL_PACK_CHUNK)
+#pragma GCC unroll 8
+          for (gsize i = 0; i < OWL_PACK_CHUNK; i++) {
+            fetch_ahead (layout, group, block + i);
+            keep_order ();
+            dot_block (unpack, kind, n_bits, group, n_blocks, chunk * OWL_PACK_CHUNK + i, part, x, width, from, step, sums);
+          }
+      for (; block < n_blocks; block++) {
+        fetch_ahead (layout, group, block);
+        dot_block (unpack, kind, n_bits, group, n_blocks, block, part, x, width, from, step, sums);
       }
 #pragma GCC unroll 16
       for (int c = 0; c < step; c++)
@@ -268,7 +307,7 @@ INLINE void
 unpack_group (UnpackFunc func, Layout layout, const guint8 *group, gsize n_blocks, gsize first, gsize count, guint8 *panel)
 {
   for (gsize block = first; block < first + count; block++, panel += OWL_PANEL_BLOCK_SIZE) {
-    fetch_ahead (layout, group, n_blocks, block);
+    fetch_ahead (layout, group, block);
     for (int part = 0; part < PARTS; part++) {
       float *floats = (float *) (void *) (panel + 512);
       Block w = { .b = spread_float (0.0f) };

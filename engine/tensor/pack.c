@@ -55,23 +55,28 @@ owl_packed_size (OwlType type, gint64 n_values, gint64 n_rows)
   return size;
 }
 
-/* Whether a run is the single scale of its blocks, which stands in front of the group. */
+/* Whether a run is the single scale of its blocks, which stands in front of the blocks of its chunk. */
 static gboolean
-stands_in_front (const Run *run)
+stands_in_front (OwlType type, const Run *run)
 {
-  return run->unit == 2 && run->count == 1;
+  return owl_type_is_quantised (type) && run->unit == 2 && run->count == 1;
 }
 
-/* Bytes in front of the blocks of a group. */
-static gsize
-front_size (OwlType type, gsize n_blocks)
-{
-  gsize size = 0;
+/* Where the parts of a block lie in its group. */
+typedef struct {
+  gsize front, rest;
+} Place;
 
-  for (const Run *run = block_runs (type); run->unit > 0 && owl_type_is_quantised (type); run++)
-    if (stands_in_front (run))
-      size += n_blocks * 2 * OWL_PACK_ROWS;
-  return size;
+static Place
+find_block (OwlType type, gsize n_blocks, gsize block)
+{
+  gsize size = OWL_PACK_ROWS * owl_type_block_size (type), front_size = 0;
+  gsize first = block / OWL_PACK_CHUNK * OWL_PACK_CHUNK, n = MIN (OWL_PACK_CHUNK, n_blocks - first);
+
+  for (const Run *run = block_runs (type); run->unit > 0; run++)
+    if (stands_in_front (type, run))
+      front_size += 2 * OWL_PACK_ROWS;
+  return (Place){ first * size + (block - first) * front_size, first * size + n * front_size + (block - first) * (size - front_size) };
 }
 
 /* `src` holds 16 pointers to the same place in the 16 rows; they are moved on. */
@@ -98,30 +103,30 @@ owl_pack_group (OwlType type, const void *rows, gsize row_size, int n_rows, gsiz
   static const guint8 zeros[OWL_MAX_BLOCK_SIZE];
   const Run *runs = block_runs (type);
   gsize block_size = owl_type_block_size (type), n_blocks = n_values / owl_type_block_length (type);
-  guint8 *front = group, *dst = front + front_size (type, n_blocks);
 
   for (gsize block = 0; block < n_blocks; block++) {
+    Place place = find_block (type, n_blocks, block);
+    guint8 *front = (guint8 *) group + place.front, *rest = (guint8 *) group + place.rest;
     const guint8 *src[OWL_PACK_ROWS];
 
     for (int row = 0; row < OWL_PACK_ROWS; row++)
       src[row] = row < n_rows ? (const guint8 *) rows + (gsize) row * row_size + block * block_size : zeros;
     for (const Run *run = runs; run->unit > 0; run++)
-      if (owl_type_is_quantised (type) && stands_in_front (run))
+      if (stands_in_front (type, run))
         front = interleave (run, src, front);
       else
-        dst = interleave (run, src, dst);
+        rest = interleave (run, src, rest);
   }
 }
 
 void
 owl_packed_block (OwlType type, const void *group, gsize n_blocks, gsize block, int row, guint8 *dst)
 {
-  gsize front_bytes = front_size (type, 1);
-  const guint8 *front = (const guint8 *) group + block * front_bytes;
-  const guint8 *src = (const guint8 *) group + n_blocks * front_bytes + block * (OWL_PACK_ROWS * owl_type_block_size (type) - front_bytes);
+  Place place = find_block (type, n_blocks, block);
+  const guint8 *front = (const guint8 *) group + place.front, *src = (const guint8 *) group + place.rest;
 
   for (const Run *run = block_runs (type); run->unit > 0; run++)
-    if (front_bytes > 0 && stands_in_front (run)) {
+    if (stands_in_front (type, run)) {
       memcpy (dst, front + row * run->unit, (gsize) run->unit);
       dst += run->unit;
     } else {

@@ -8,9 +8,11 @@ G_BEGIN_DECLS
 /* Matrices packed for products: 16 rows at a time become one group, in which the same unit of all 16 rows (a 4-byte word of integers, a
  * 2-byte scale, a byte of small scales, one value of a float type) lies side by side. A group holds the same bytes as its rows, in
  * another order, block after block, so that products walk through it once from front to back and a vector lane is a row.
- * Types with a single 2-byte scale a block have those of all blocks in front: 32 bytes between the blocks would put every load of 64 bytes across
- * two cache lines, which halves the speed that memory is read with. */
+ * Types with a single 2-byte scale a block have those of OWL_PACK_CHUNK blocks in front of these: 32 bytes between the blocks would put every load of
+ * 64 bytes across two cache lines, and all scales of a group far from their blocks would be a second stream; either costs a third of the speed that
+ * memory is read with. The last chunk of a group may have fewer blocks. */
 #define OWL_PACK_ROWS 16
+#define OWL_PACK_CHUNK 8
 /* No block of any type is larger (bytes). */
 #define OWL_MAX_BLOCK_SIZE 256
 
