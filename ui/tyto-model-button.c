@@ -29,12 +29,14 @@ void
 tyto_model_choose (TytoServices *services, const char *path, const char *adapter)
 {
   GSettings *settings = tyto_settings_get ();
+  /* What was given may belong to the services, which let go of it when they take up the choice. */
+  g_autofree char *model = g_strdup (path), *chosen = g_strdup (adapter);
 
-  tyto_services_choose_model (services, path, adapter);
+  tyto_services_choose_model (services, model, chosen);
   if (!settings)
     return;
-  g_settings_set_string (settings, "adapter", adapter);
-  g_settings_set_string (settings, "model", tyto_models_is_starter (path) ? "" : path);
+  g_settings_set_string (settings, "adapter", chosen);
+  g_settings_set_string (settings, "model", tyto_models_is_starter (model) ? "" : model);
 }
 
 static void
