@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "driver.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -163,6 +164,65 @@ void
 driver_attach (GPid pid)
 {
   app = pid;
+}
+
+/* Threads of the app that are not its window. */
+static gboolean
+is_worker (const char *task, const char *tid)
+{
+  g_autofree char *path = g_build_filename (task, tid, "comm", NULL), *name = NULL;
+
+  if ((GPid) g_ascii_strtoll (tid, NULL, 10) == app || !g_file_get_contents (path, &name, NULL, NULL))
+    return FALSE;
+  return !g_str_has_prefix (name, "gmain") && !g_str_has_prefix (name, "gdbus");
+}
+
+static void
+schedule_workers (int policy)
+{
+  g_autofree char *task = g_strdup_printf ("/proc/%d/task", (int) app);
+  g_autoptr (GDir) tids = g_dir_open (task, 0, NULL);
+  const struct sched_param no_priority = { 0 };
+  cpu_set_t where;
+
+  /* The story itself may run everywhere. */
+  sched_getaffinity (0, sizeof where, &where);
+  if (policy == SCHED_IDLE) {
+    CPU_ZERO (&where);
+    CPU_SET (0, &where);
+  }
+  for (const char *tid; tids && (tid = g_dir_read_name (tids));)
+    if (is_worker (task, tid)) {
+      sched_setaffinity ((pid_t) g_ascii_strtoll (tid, NULL, 10), sizeof where, &where);
+      sched_setscheduler ((pid_t) g_ascii_strtoll (tid, NULL, 10), policy, &no_priority);
+    }
+}
+
+static GThread *hog;
+static gint hogging;
+
+static gpointer
+take_first_processor (gpointer data)
+{
+  cpu_set_t first;
+
+  CPU_ZERO (&first);
+  CPU_SET (0, &first);
+  sched_setaffinity (0, sizeof first, &first);
+  while (g_atomic_int_get (&hogging))
+    ;
+  return NULL;
+}
+
+void
+driver_slow_work (gboolean slow)
+{
+  g_atomic_int_set (&hogging, slow);
+  if (slow)
+    hog = g_thread_new ("hog", take_first_processor, NULL);
+  schedule_workers (slow ? SCHED_IDLE : SCHED_OTHER);
+  if (!slow)
+    g_thread_join (g_steal_pointer (&hog));
 }
 
 /* Waits for the end of the app, and kills it when it does not come. */
@@ -430,6 +490,22 @@ driver_key (const char *keys)
 
   /* Two commands: with a window on its stack xdotool would send synthetic events, which GTK does not take. */
   spawn_wait ("xdotool search --sync --onlyvisible --class tyto windowactivate --sync");
+  spawn_wait (command);
+}
+
+void
+driver_key_here (const char *keys)
+{
+  g_autofree char *command = g_strdup_printf ("xdotool key %s", keys);
+
+  spawn_wait (command);
+}
+
+void
+driver_type_keys (const char *text)
+{
+  g_autofree char *quoted = g_shell_quote (text), *command = g_strdup_printf ("xdotool type --delay 20 %s", quoted);
+
   spawn_wait (command);
 }
 

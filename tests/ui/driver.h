@@ -32,6 +32,10 @@ void driver_quit (void);
 /* Ends it as a crash would. */
 void driver_kill (void);
 
+/* Lets the threads that work for the app, but not its window, run only when a processor has nothing else to do - and one always has. So what they do
+ * takes very long, until it is told otherwise. */
+void driver_slow_work (gboolean slow);
+
 /* The first node whose role name (or NULL: any) fits and whose name contains `name`; NULL if there is none. */
 AtspiAccessible *driver_find (const char *role, const char *name);
 /* The same, waited for. */
@@ -70,6 +74,10 @@ void driver_enter (const char *field, const char *text);
 char *driver_get_text (AtspiAccessible *node);
 /* "Return", "Escape", "ctrl+n": goes through the X server. */
 void driver_key (const char *keys);
+/* The same without bringing the window to the front, where a menu or a dialog is open. */
+void driver_key_here (const char *keys);
+/* Types a text letter by letter to whatever has the keyboard. */
+void driver_type_keys (const char *text);
 /* Lets another program stand beside the app, which has files, or "--texture" FILE, or "--text" TEXT, to be dragged and on the clipboard. */
 void driver_offer (const char *const *what);
 void driver_offer_end (void);

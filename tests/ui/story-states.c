@@ -194,6 +194,37 @@ test_memory (void)
   remove_home (home);
 }
 
+/* Loading that takes long can be cancelled, and taken up again. */
+static void
+test_cancel (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = new_home (), *slow = g_build_filename (home, "slow-model", NULL);
+  g_autofree char *gguf = g_build_filename (g_getenv ("TYTO_DATA_DIR"), "models", "starter", "language.gguf", NULL);
+  const char *const make[] = { g_getenv ("TYTO_MAKE_SLOW_MODEL"), gguf, slow, NULL };
+  int status = 0;
+
+  g_spawn_sync (NULL, (char **) make, NULL, 0, NULL, NULL, NULL, NULL, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+  driver_spawn (home, slow, NULL);
+  g_object_unref (driver_wait ("frame", ""));
+  driver_slow_work (TRUE);
+  g_object_unref (driver_wait ("push button", "Cancel"));
+  wait_label ("Loading the model, ");
+  driver_screenshot ("states-loading");
+  driver_press ("Cancel");
+  driver_slow_work (FALSE);
+  wait_label ("loading was cancelled");
+  wait_label ("No model");
+  driver_screenshot ("states-cancelled");
+  driver_press ("Try again");
+  driver_wait_gone ("label", "loading was cancelled");
+  wait_label ("Slow");
+  driver_quit ();
+  remove_home (home);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -204,5 +235,6 @@ main (int argc, char **argv)
   g_test_add_func ("/story/states/newer", test_newer);
   g_test_add_func ("/story/states/full", test_full);
   g_test_add_func ("/story/states/memory", test_memory);
+  g_test_add_func ("/story/states/cancel", test_cancel);
   return g_test_run ();
 }

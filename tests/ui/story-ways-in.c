@@ -107,6 +107,113 @@ second_start (const char *home)
   remove_all ();
 }
 
+/* The dialog for files, in which a path can be typed. */
+static void
+choose_file (void)
+{
+  g_autofree char *file = sample ("05.png");
+
+  driver_key ("ctrl+o");
+  wait_for (NULL, "Attach pictures or PDF pages");
+  driver_screenshot ("ways-in-dialog");
+  driver_type_keys (file);
+  driver_key_here ("Return");
+  wait_for (NULL, "Picture 1: 05.png");
+  wait_for ("push button", "View picture 1");
+  remove_all ();
+}
+
+/* What the only value of the answer is, as text; NULL when there is none. */
+static char *
+ask_bus (const char *call)
+{
+  g_autofree char *command = g_strconcat ("gdbus call ", call, NULL), *out = NULL;
+  g_autoptr (GVariant) reply = NULL, value = NULL;
+  g_autoptr (GError) error = NULL;
+  int status = -1;
+
+  g_spawn_command_line_sync (command, &out, NULL, &status, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (status, ==, 0);
+  reply = g_variant_parse (NULL, out, NULL, NULL, &error);
+  g_assert_no_error (error);
+  if (g_variant_n_children (reply) == 0)
+    return NULL;
+  value = g_variant_get_child_value (reply, 0);
+  return g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) ? g_variant_dup_string (value, NULL) : g_variant_print (value, FALSE);
+}
+
+/* The service file that is installed, for the program that was built; and a bus of its own that knows it. */
+static char *
+write_bus (const char *home)
+{
+  g_autofree char *services = g_build_filename (home, "services", NULL), *service = NULL, *ours = NULL, *file = NULL, *config = NULL;
+  char *path = g_build_filename (home, "bus.conf", NULL), *exec, *end;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents (g_getenv ("TYTO_SERVICE"), &service, NULL, &error);
+  g_assert_no_error (error);
+  exec = strstr (service, "Exec=");
+  g_assert_nonnull (exec);
+  end = strstr (exec, " --gapplication-service");
+  g_assert_nonnull (end);
+  *exec = '\0';
+  g_mkdir_with_parents (services, 0755);
+  file = g_build_filename (services, "io.github.tyto_app.Tyto.service", NULL);
+  ours = g_strdup_printf ("%sExec=%s%s", service, g_getenv ("TYTO_PROGRAM"), end);
+  g_assert_true (g_file_set_contents (file, ours, -1, NULL));
+  config = g_strdup_printf ("<busconfig><type>session</type><listen>unix:dir=%s</listen><auth>EXTERNAL</auth><servicedir>%s</servicedir>"
+                            "<policy context=\"default\"><allow send_destination=\"*\"/><allow own=\"*\"/><allow eavesdrop=\"true\"/></policy>"
+                            "</busconfig>",
+                            home, services);
+  g_assert_true (g_file_set_contents (path, config, -1, NULL));
+  return path;
+}
+
+/* The desktop opens a file while the program does not run: the bus starts it. */
+static void
+activate_cold (const char *home)
+{
+  g_autofree char *config = write_bus (home), *accessibility = NULL, *address = NULL, *call = NULL, *pid = NULL, *file = sample ("06.png");
+  const char *argv[] = { "dbus-daemon", NULL, "--nofork", "--print-address", NULL };
+  g_autofree char *option = g_strdup_printf ("--config-file=%s", config);
+  g_auto (GStrv) env = g_get_environ ();
+  g_autoptr (GError) error = NULL;
+  char line[512];
+  gssize length;
+  GPid bus;
+  int out;
+
+  /* The app is driven over the accessibility bus that is there. */
+  accessibility = ask_bus ("--session --dest org.a11y.Bus --object-path /org/a11y/bus --method org.a11y.Bus.GetAddress");
+  env = g_environ_setenv (env, "AT_SPI_BUS_ADDRESS", accessibility, TRUE);
+  env = g_environ_setenv (env, "XDG_DATA_HOME", home, TRUE);
+  env = g_environ_setenv (env, "XDG_CACHE_HOME", home, TRUE);
+  argv[1] = option;
+  g_spawn_async_with_pipes (NULL, (char **) argv, env, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &bus, NULL, &out, NULL, &error);
+  g_assert_no_error (error);
+  length = read (out, line, sizeof line - 1);
+  g_assert_cmpint (length, >, 0);
+  line[length] = '\0';
+  address = g_strdup (g_strstrip (line));
+
+  call = g_strdup_printf ("--address %s --dest io.github.tyto_app.Tyto --object-path /io/github/tyto_app/Tyto"
+                          " --method org.freedesktop.Application.Open \"['file://%s']\" \"{}\"",
+                          address, file);
+  g_free (ask_bus (call));
+  g_free (call);
+  call = g_strdup_printf ("--address %s --dest org.freedesktop.DBus --object-path /org/freedesktop/DBus"
+                          " --method org.freedesktop.DBus.GetConnectionUnixProcessID io.github.tyto_app.Tyto",
+                          address);
+  pid = ask_bus (call);
+  driver_attach ((GPid) g_ascii_strtoll (pid, NULL, 10));
+  wait_for (NULL, "Picture 1: 06.png");
+  wait_for ("push button", "View picture 1");
+  driver_screenshot ("ways-in-activated");
+  driver_quit ();
+  kill (bus, SIGTERM);
+}
+
 /* A picture of the screen, by way of the desktop. Returns what is to be killed in the end. */
 static GPid
 start_portal (const char *picture)
@@ -204,7 +311,9 @@ test_story (void)
   refused (home);
   driver_arrange ();
   screenshot ();
+  choose_file ();
   driver_quit ();
+  activate_cold (home);
   kill (portal, SIGTERM);
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
