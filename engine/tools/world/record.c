@@ -3,17 +3,19 @@
 
 #include "base/error.h"
 #include "chat/prompt.h"
+#include "tools/world/words.h"
 
 #include <math.h>
 #include <string.h>
 
-typedef enum { NAMES, THINGS, SHAPES, WORDS, RECEIPTS, DOCUMENTS, PAIRS, NOTHING, CHAT, PICTURELESS, WORD_FOR_WORD, N_GROUPS } Group;
+typedef enum { NAMES, THINGS, SHAPES, WORDS, RECEIPTS, DOCUMENTS, PAIRS, NOTHING, CHAT, PICTURELESS, WORD_FOR_WORD, LETTERS, N_GROUPS } Group;
 
 static const struct {
   const char *name;
   double share;
 } groups[N_GROUPS] = {
   { "names", 36 }, { "things", 7 }, { "shapes", 27 }, { "words", 10 }, { "receipts", 8 }, { "documents", 3 }, { "pairs", 8 }, { "unsure", 3 }, { "chat", 2.5 }, { "no_image", 1.5 }, { "word_in", 3 },
+  { "letters", 10 }, /* a drill: only where the mix asks for it */
 };
 
 /* Shares of the tasks that a picture allows. */
@@ -35,7 +37,7 @@ void
 world_mix_init (WorldMix *mix)
 {
   for (guint i = 0; i < G_N_ELEMENTS (mix->groups); i++)
-    mix->groups[i] = 1.0;
+    mix->groups[i] = i == LETTERS ? 0.0 : 1.0;
   for (guint i = 0; i < WORLD_N_TASKS; i++)
     mix->tasks[i] = 1.0;
 }
@@ -73,12 +75,53 @@ world_mix_parse (WorldMix *mix, const char *text, GError **error)
   return TRUE;
 }
 
-static const char *
-yes_or_no (WorldLanguage language, gboolean yes)
+const char *
+world_yes_or_no (WorldLanguage language, gboolean yes)
 {
   static const char *const answers[WORLD_N_LANGUAGES][2] = { { "No.", "Yes." }, { "Nein.", "Ja." }, { "Non.", "Oui." }, { "No.", "Sí." }, { "いいえ。", "はい。" }, { "不是。", "是的。" }, { "아니요.", "네." } };
 
   return answers[language][yes != FALSE];
+}
+
+/* `answer` without its end. */
+static char *
+without_end (const char *answer)
+{
+  static const char *const ends[] = { "です。", "입니다.", "。", "." };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    if (g_str_has_suffix (answer, ends[i]))
+      return g_strndup (answer, strlen (answer) - strlen (ends[i]));
+  return g_strdup (answer);
+}
+
+/* "A dog, so no.": what is seen comes first, since a model that has said it need only compare words. */
+static char *
+seen_so (WorldLanguage language, const char *seen, gboolean yes)
+{
+  static const char *const so[WORLD_N_LANGUAGES] = { ", so ", ", also ", ", donc ", ", así que ", "です。", "。", "입니다. " };
+  g_autofree char *start = without_end (seen), *verdict = g_strdup (world_yes_or_no (language, yes));
+
+  if (language <= WORLD_ES)
+    verdict[0] = g_ascii_tolower (verdict[0]);
+  return g_strconcat (start, so[language], verdict, NULL);
+}
+
+/* Both in one: "A dog and a horse". */
+static char *
+seen_both (WorldLanguage language, const char *first, const char *second)
+{
+  static const char *const and[WORLD_N_LANGUAGES] = { " and ", " und ", " et ", " y ", "と", "和", ", " };
+  g_autofree char *a = without_end (first), *b = without_end (second);
+  g_autofree char *lower = NULL;
+
+  /* Articles are small in the middle of a sentence; in German only they. */
+  if (language == WORLD_EN || language == WORLD_FR || language == WORLD_ES || (language == WORLD_DE && g_str_has_prefix (b, "Ein"))) {
+    g_autofree char *initial = g_utf8_substring (b, 0, 1), *small = g_utf8_strdown (initial, -1);
+
+    lower = g_strconcat (small, b + strlen (initial), NULL);
+  }
+  return g_strconcat (a, and[language], lower ? lower : b, NULL);
 }
 
 static const char *
@@ -397,7 +440,7 @@ ask_whether_there_is (Maker *maker)
       return FALSE;
   }
   get_noun (maker, &noun, item->is_shape, what, colour);
-  return !noun.is_plural && say (maker, EXIST, &blanks, g_strdup (yes_or_no (maker->language, yes)));
+  return !noun.is_plural && say (maker, EXIST, &blanks, g_strdup (world_yes_or_no (maker->language, yes)));
 }
 
 /* In pictures of two things that plainly stand beside, or above, each other. */
@@ -430,7 +473,11 @@ ask_whether_it_is (Maker *maker)
     for (guint i = 0; i < 200 && world_objects[object].kind != world_objects[item->what].kind; i++)
       object = draw_other_object (maker);
   get_noun (maker, &noun, FALSE, object, -1);
-  return say (maker, OBJECT_YESNO, &blanks, g_strdup (yes_or_no (maker->language, yes)));
+  {
+    g_autofree char *seen = world_answer_object (maker->language, item->what);
+
+    return say (maker, OBJECT_YESNO, &blanks, seen_so (maker->language, seen, yes));
+  }
 }
 
 /* A question that takes something for granted which is not there. */
@@ -487,9 +534,10 @@ ask_about_pair (Maker *maker, WorldTask task)
   }
   {
     g_autofree char *first = describe (maker, &scenes[0]), *second = describe (maker, &scenes[1]);
+    g_autofree char *both = scenes[0].kind == WORLD_SCENE_WORD ? g_strdup_printf ("%s, %s", first, second) : seen_both (maker->language, first, second);
 
     return (scenes[0].kind != WORLD_SCENE_SHAPES || (scenes[0].n_items == 1 && scenes[1].n_items == 1)) &&
-           say (maker, PAIR_SAME, &blanks, g_strdup (yes_or_no (maker->language, g_str_equal (first, second))));
+           say (maker, PAIR_SAME, &blanks, seen_so (maker->language, both, g_str_equal (first, second)));
   }
 }
 
@@ -917,6 +965,11 @@ world_record_draw (guint64 seed, WorldSplit split, guint64 index, const WorldMix
   case WORDS:
     world_scene_draw (&record->scenes[0], WORLD_SCENE_WORD, split, &random);
     n_turns = MIN (n_turns, 2);
+    break;
+  case LETTERS:
+    world_scene_draw (&record->scenes[0], WORLD_SCENE_WORD, split, &random);
+    world_words_draw_letters (record->scenes[0].text, sizeof record->scenes[0].text, &random);
+    n_turns = 1;
     break;
   case RECEIPTS:
     world_scene_draw (&record->scenes[0], WORLD_SCENE_RECEIPT, split, &random);

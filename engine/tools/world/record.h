@@ -27,7 +27,7 @@ typedef struct {
 } WorldMix;
 
 void world_mix_init (WorldMix *mix);
-/* Reads "names=3,colour=2,chat=0": names of groups (names, things, shapes, words, receipts, documents, pairs, unsure, chat, no_image, word_in) and of tasks. */
+/* Reads "names=3,colour=2,chat=0": names of groups (names, things, shapes, words, receipts, documents, pairs, unsure, chat, no_image, word_in, letters) and of tasks. */
 gboolean world_mix_parse (WorldMix *mix, const char *text, GError **error);
 
 /* Record number `index` of a split: always the same. `single` draws one turn only, with those before it that it needs. */
@@ -37,6 +37,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WorldRecord, world_record_free)
 
 /* The pixels of picture `which`; free with g_free. */
 guint8 *world_record_paint (const WorldRecord *record, guint which, WorldPainter *painter, WorldSplit split, int *width, int *height);
+
+/* "Yes." or "No.", as it stands at the end of an answer to such a question. */
+const char *world_yes_or_no (WorldLanguage language, gboolean yes);
 
 /* The official training text: system sentence, pictures, turns. */
 char *world_record_get_text (const WorldRecord *record);

@@ -117,6 +117,25 @@ world_words_draw (char *text, gsize size, WorldRandom *random)
   }
 }
 
+void
+world_words_draw_letters (char *text, gsize size, WorldRandom *random)
+{
+  /* Nothing that looks like another when it stands alone. */
+  static const char alone[] = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789abdefghijkmnqrty", upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", lower[] = "abcdefghijklmnopqrstuvwxyz", digits[] = "0123456789";
+  static const double lengths[] = { 35, 30, 20, 15 };
+  guint length = world_random_weighted (random, lengths, G_N_ELEMENTS (lengths)) + 1;
+  double kind = world_random_real (random, 0.0, 1.0);
+  const char *from = length == 1 ? alone : kind < 0.4 ? digits : kind < 0.75 ? upper : lower;
+
+  if (kind > 0.9) {
+    g_snprintf (text, size, "%d.%02d", world_random_int (random, 0, 99), world_random_int (random, 0, 99));
+    return;
+  }
+  for (guint i = 0; i < length && i + 1 < size; i++)
+    text[i] = from[world_random_below (random, (guint) strlen (from))];
+  text[MIN (length, size - 1)] = '\0';
+}
+
 const char *
 world_words_draw_shop (WorldRandom *random)
 {
