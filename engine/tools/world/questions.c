@@ -12,6 +12,7 @@ typedef struct {
 #define Q(task, language, wordings) { task, WORLD_##language, wordings },
 static const Entry entries[] = {
 #include "tools/world/phrases.inc"
+#include "tools/world/phrases-varied.inc"
 };
 #undef Q
 
@@ -20,6 +21,26 @@ typedef struct {
 } Wordings;
 
 static Wordings table[WORLD_N_TASKS][WORLD_N_LANGUAGES];
+
+/* Adds the wording, or all that its [a/b/c] stand for. Takes `wording`. */
+static void
+add_wordings (GPtrArray *to, char *wording)
+{
+  const char *open = strchr (wording, '['), *close = open ? strchr (open, ']') : NULL;
+
+  if (!close) {
+    g_ptr_array_add (to, wording);
+    return;
+  }
+  {
+    g_autofree char *inside = g_strndup (open + 1, close - open - 1);
+    g_auto (GStrv) parts = g_strsplit (inside, "/", -1);
+
+    for (guint i = 0; parts[i]; i++)
+      add_wordings (to, g_strdup_printf ("%.*s%s%s", (int) (open - wording), wording, parts[i], close + 1));
+  }
+  g_free (wording);
+}
 
 static void
 build_table (void)
@@ -30,15 +51,14 @@ build_table (void)
     return;
   for (guint i = 0; i < G_N_ELEMENTS (entries); i++) {
     Wordings *wordings = &table[entries[i].task][entries[i].language];
-    char **parts = g_strsplit (entries[i].wordings, "|", -1);
+    g_auto (GStrv) parts = g_strsplit (entries[i].wordings, "|", -1);
 
     if (!wordings->usual) {
       wordings->usual = g_ptr_array_new ();
       wordings->foreign = g_ptr_array_new ();
     }
     for (guint j = 0; parts[j]; j++)
-      g_ptr_array_add (*parts[j] == '~' ? wordings->foreign : wordings->usual, parts[j] + (*parts[j] == '~'));
-    g_free (parts);
+      add_wordings (*parts[j] == '~' ? wordings->foreign : wordings->usual, g_strdup (parts[j] + (*parts[j] == '~')));
   }
   g_once_init_leave (&ready, 1);
 }
