@@ -12,7 +12,11 @@
 #include <string.h>
 
 #define SIDE 112
+#ifdef __SANITIZE_ADDRESS__
+#define N_PICTURES 20 /* every path; how faithful the maps are is a matter of the plain build */
+#else
 #define N_PICTURES 200
+#endif
 #define WINDOW 0.375 /* of the side: what "Look closer" would cut out */
 
 /* Attention of an abstractor layer passed on, written out for one cell from the definition. */
@@ -241,7 +245,9 @@ test_faithful (void)
   }
   g_test_message ("the asked-for object lies under the hottest area in %d of %d pictures; by chance in %.0f; %d answers are right", n_hit,
                   N_PICTURES, chance, n_right);
-  g_assert_cmpfloat (n_hit, >, 1.5 * chance);
+  /* Fewer say nothing. */
+  if (N_PICTURES >= 200)
+    g_assert_cmpfloat (n_hit, >, 1.5 * chance);
 }
 
 int

@@ -8,6 +8,11 @@
 
 #define TENSOR_LIMIT 1e-4
 #define N_GREEDY "48"
+#ifdef __SANITIZE_ADDRESS__
+#define SANITISED TRUE
+#else
+#define SANITISED FALSE
+#endif
 
 typedef struct {
   const char *checkpoint; /* below tests/golden */
@@ -25,10 +30,13 @@ static const Case cases[] = {
   { "bloom-tiny", "bloom-tiny-lora", "bloom-tiny-lora" },
 };
 
+/* A case, converted when its first test asks for it. */
 typedef struct {
   const Case *c;
   char *scratch, *model, *adapter, *expected, *output;
 } Fixture;
+
+static Fixture fixtures[G_N_ELEMENTS (cases)];
 
 static char *
 image_path (const char *name)
@@ -39,11 +47,12 @@ image_path (const char *name)
 }
 
 static void
-set_up (Fixture *f, gconstpointer data)
+set_up (Fixture *f)
 {
   g_autofree char *expected = NULL, *source = NULL;
 
-  f->c = data;
+  if (f->scratch)
+    return;
   f->scratch = make_scratch ();
   f->model = g_build_filename (f->scratch, "model", NULL);
   f->output = g_build_filename (f->scratch, "tensor.npy", NULL);
@@ -60,9 +69,10 @@ set_up (Fixture *f, gconstpointer data)
 }
 
 static void
-tear_down (Fixture *f, gconstpointer data)
+tear_down (Fixture *f)
 {
-  remove_tree (f->scratch);
+  if (f->scratch)
+    remove_tree (f->scratch);
   g_free (f->scratch);
   g_free (f->model);
   g_free (f->adapter);
@@ -170,14 +180,16 @@ check_layers (const Fixture *f, json_t *prompt, const char *image, const char *t
 }
 
 static void
-test_vision (Fixture *f, gconstpointer data)
+test_vision (gconstpointer data)
 {
+  Fixture *f = (Fixture *) data;
   json_t *info;
   g_autofree char *image = NULL, *last_attention = NULL;
 
   /* The encoder does not depend on the adapter, and its tensors are given once. */
   if (f->c->adapter)
     return;
+  set_up (f);
   info = load_json (f, "vision/image.json");
   image = image_path (json_string_value (json_object_get (info, "image")));
   json_decref (info);
@@ -191,11 +203,14 @@ test_vision (Fixture *f, gconstpointer data)
 }
 
 static void
-test_decoder (Fixture *f, gconstpointer data)
+test_decoder (gconstpointer data)
 {
-  json_t *prompts = load_json (f, "prompts.json"), *prompt;
+  Fixture *f = (Fixture *) data;
+  json_t *prompts, *prompt;
   size_t i;
 
+  set_up (f);
+  prompts = load_json (f, "prompts.json");
   json_array_foreach (prompts, i, prompt) {
     const char *id = json_string_value (json_object_get (prompt, "id"));
     g_autofree char *logits = g_strdup_printf ("logits_%s.npy", id);
@@ -236,11 +251,14 @@ check_answer (const Fixture *f, json_t *prompt, const char *text, const char *lo
 }
 
 static void
-test_text (Fixture *f, gconstpointer data)
+test_text (gconstpointer data)
 {
-  json_t *prompts = load_json (f, "prompts.json"), *prompt;
+  Fixture *f = (Fixture *) data;
+  json_t *prompts, *prompt;
   size_t i;
 
+  set_up (f);
+  prompts = load_json (f, "prompts.json");
   json_array_foreach (prompts, i, prompt) {
     g_autofree char *name = g_strdup_printf ("prompt_%s.txt", json_string_value (json_object_get (prompt, "id")));
     g_autofree char *text = g_build_filename (f->expected, name, NULL);
@@ -261,22 +279,41 @@ test_text (Fixture *f, gconstpointer data)
   json_decref (prompts);
 }
 
-static void
-add_test (const char *name, const Case *c, void (*func) (Fixture *, gconstpointer))
+/* The same weights as an earlier case, from files of another kind. */
+static gboolean
+is_repeated (gsize i)
 {
-  g_autofree char *path = g_strdup_printf ("/golden/%s%s/%s", c->checkpoint, c->adapter ? "+lora" : "", name);
+  for (gsize k = 0; k < i; k++)
+    if (strcmp (cases[k].expected, cases[i].expected) == 0)
+      return TRUE;
+  return FALSE;
+}
 
-  g_test_add (path, Fixture, c, set_up, func, tear_down);
+static void
+add_test (const char *name, Fixture *f, GTestDataFunc func)
+{
+  g_autofree char *path = g_strdup_printf ("/golden/%s%s/%s", f->c->checkpoint, f->c->adapter ? "+lora" : "", name);
+
+  g_test_add_data_func (path, f, func);
 }
 
 int
 main (int argc, char **argv)
 {
+  int result;
+
   g_test_init (&argc, &argv, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
-    add_test ("vision", &cases[i], test_vision);
-    add_test ("decoder", &cases[i], test_decoder);
-    add_test ("text", &cases[i], test_text);
+    fixtures[i].c = &cases[i];
+    add_test ("text", &fixtures[i], test_text);
+    /* Once it is read, a model runs the same code: for the sanitisers reading it is enough. */
+    if (SANITISED && is_repeated (i))
+      continue;
+    add_test ("vision", &fixtures[i], test_vision);
+    add_test ("decoder", &fixtures[i], test_decoder);
   }
-  return g_test_run ();
+  result = g_test_run ();
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    tear_down (&fixtures[i]);
+  return result;
 }

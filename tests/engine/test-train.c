@@ -263,25 +263,40 @@ loss_of (const GPtrArray *steps, guint i)
   return json_number_value (json_object_get (g_ptr_array_index (steps, i), "loss"));
 }
 
+/* With the sanitisers a few steps do: they take all the paths, and each takes ten times as long. */
+#ifdef __SANITIZE_ADDRESS__
+#define LEARNS FALSE
+#else
+#define LEARNS TRUE
+#endif
+
+typedef struct {
+  const char *name;
+  int n_steps;
+  const char *extra;
+} Overfit;
+
 /* A tiny model learns two conversations by heart, from random weights: on the float32 path, and with rounded products while each thread takes records
  * of its own. */
 static void
 test_overfit (gconstpointer data)
 {
-  const char *const *variant = data;
-  g_autofree char *config = write_fresh (variant[0], variant[1]), *output = scratch_path (variant[0]);
+  const Overfit *variant = data;
+  g_autofree char *extra = g_strdup_printf ("\"steps\": %d, %s", LEARNS ? variant->n_steps : 12, variant->extra);
+  g_autofree char *config = write_fresh (variant->name, extra), *output = scratch_path (variant->name);
   g_autofree char *answer = NULL, *picture = golden_path ("images/scene_420.jpg");
   g_autoptr (GPtrArray) steps = run_training (config);
 
   g_assert_cmpfloat (loss_of (steps, 0), >, 4.0);
-  g_assert_cmpfloat (loss_of (steps, steps->len - 1), <, 0.05);
+  g_assert_cmpfloat (loss_of (steps, steps->len - 1), <, LEARNS ? 0.05 : loss_of (steps, 0));
   /* What it leaves is a model folder that answers. */
   answer = owl_run ("chat", "-m", output, "-i", picture, "-p", "What is in the image?", NULL);
-  g_assert_nonnull (strstr (answer, "A small dog and a man."));
+  if (LEARNS)
+    g_assert_nonnull (strstr (answer, "A small dog and a man."));
 }
 
-static const char *const whole_batches[] = { "fresh", "\"steps\": 250, \"batch\": 2" };
-static const char *const rounded[] = { "rounded", "\"steps\": 120, \"batch\": 8, \"threads\": 2, \"precision\": \"bf16\"" };
+static const Overfit whole_batches = { "fresh", 250, "\"batch\": 2" };
+static const Overfit rounded = { "rounded", 120, "\"batch\": 8, \"threads\": 2, \"precision\": \"bf16\"" };
 
 /* Records dealt out to threads give the loss and the gradient of the whole batch. */
 static void
@@ -441,8 +456,8 @@ main (int argc, char **argv)
   g_test_add_func ("/train/losses", test_losses);
   g_test_add_func ("/train/after-one-step", test_after_one_step);
   g_test_add_func ("/train/resume", test_resume);
-  g_test_add_data_func ("/train/overfit", whole_batches, test_overfit);
-  g_test_add_data_func ("/train/overfit-bf16", rounded, test_overfit);
+  g_test_add_data_func ("/train/overfit", &whole_batches, test_overfit);
+  g_test_add_data_func ("/train/overfit-bf16", &rounded, test_overfit);
   g_test_add_func ("/train/shared-records", test_shared_records);
   g_test_add_func ("/train/presets", test_presets);
   g_test_add_func ("/train/abstractor", test_abstractor_is_used);
