@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* What is taken at once, so that an ordinary answer takes no memory while it grows. */
+#define EXPECTED_IDS 512
+#define EXPECTED_BYTES 4096
+
 struct _OwlAnswer {
   OwlDetokenizer *detokenizer;
   const char *const *stops;
@@ -20,9 +24,9 @@ owl_answer_new (const OwlTokenizer *tokenizer, const char *const *stops)
 
   answer->detokenizer = owl_detokenizer_new (tokenizer);
   answer->stops = stops;
-  answer->text = g_string_new (NULL);
-  answer->ids = g_array_new (FALSE, FALSE, sizeof (gint32));
-  answer->ends = g_array_new (FALSE, FALSE, sizeof (gsize));
+  answer->text = g_string_sized_new (EXPECTED_BYTES);
+  answer->ids = g_array_sized_new (FALSE, FALSE, sizeof (gint32), EXPECTED_IDS);
+  answer->ends = g_array_sized_new (FALSE, FALSE, sizeof (gsize), EXPECTED_IDS);
   return answer;
 }
 

@@ -77,8 +77,6 @@ owl_session_new (OwlModel *model, OwlAdapter *const *adapters, gsize n_adapters,
 
   session->model = owl_model_ref (model);
   session->adapters = g_ptr_array_new_with_free_func ((GDestroyNotify) owl_adapter_unref);
-  session->positions = g_array_new (FALSE, FALSE, sizeof (Position));
-  g_array_set_clear_func (session->positions, clear_position);
   session->loras = g_new0 (const OwlLora *, n_adapters + 1);
   session->strengths = g_new0 (float, n_adapters + 1);
   for (gsize i = 0; i < n_adapters; i++) {
@@ -93,6 +91,8 @@ owl_session_new (OwlModel *model, OwlAdapter *const *adapters, gsize n_adapters,
   session->set = (OwlAdapterSet){ n_adapters, session->loras, session->strengths };
 
   session->context = context > 0 ? MIN (context, l->context_length) : l->context_length;
+  session->positions = g_array_sized_new (FALSE, FALSE, sizeof (Position), (guint) session->context);
+  g_array_set_clear_func (session->positions, clear_position);
   if ((gsize) l->head_dim % owl_type_block_length (type) != 0) {
     g_set_error (error, OWL_ERROR, OWL_ERROR_UNSUPPORTED, "keys and values cannot be kept as %s: heads of %d values do not fill its blocks",
                  owl_type_name (type), l->head_dim);
