@@ -12,6 +12,7 @@
 #ifdef TYTO_WITH_WATCHDOG
 #include "ui/tyto-watchdog.h"
 #endif
+#include "ui/tyto-warm-up.h"
 #include "ui/tyto-window.h"
 
 /* A window that does not come to the screen (another work space) keeps the model waiting no longer than this. */
@@ -40,6 +41,7 @@ static void
 painted (GdkFrameClock *clock, TytoApplication *self)
 {
   g_signal_handlers_disconnect_by_func (clock, painted, self);
+  tyto_warm_up ();
   if (self->hold_timer == 0)
     return;
   g_clear_handle_id (&self->hold_timer, g_source_remove);

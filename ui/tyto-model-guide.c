@@ -4,6 +4,7 @@
 #include "ui/tyto-model-guide.h"
 
 #include "ui/tyto-row-layout.h"
+#include "ui/tyto-steps.h"
 #include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
@@ -11,7 +12,7 @@
 struct _TytoModelGuide {
   GtkWidget parent_instance;
 
-  GtkWidget *box;
+  GtkWidget *box, *content, *published;
 };
 
 G_DEFINE_FINAL_TYPE (TytoModelGuide, tyto_model_guide, GTK_TYPE_WIDGET)
@@ -89,6 +90,29 @@ build_step (int number, const char *title, const char *words)
   return row;
 }
 
+static void
+add_published (GtkWidget *group, guint n)
+{
+  GtkWidget *row = adw_action_row_new (), *copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
+  g_autofree char *label = g_strdup_printf (_("Copy %s"), published[n].name);
+  g_auto (GStrv) parts = g_strsplit (published[n].name, "-", -1);
+  /* So that it can be broken in a narrow window. */
+  g_autofree char *title = g_strjoinv ("-\u200b", parts);
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _(published[n].what));
+  adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
+  gtk_widget_set_valign (copy, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (copy, "flat");
+  tyto_tooltip_set (copy, _("Copy the name"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (copy), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+  g_object_set_data (G_OBJECT (copy), "name", (gpointer) published[n].name);
+  g_signal_connect (copy, "clicked", G_CALLBACK (copy_name), NULL);
+  adw_action_row_add_suffix (ADW_ACTION_ROW (row), copy);
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), row);
+}
+
 static GtkWidget *
 build_published (void)
 {
@@ -96,27 +120,38 @@ build_published (void)
 
   adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (group), _("Published models"));
   adw_preferences_group_set_description (ADW_PREFERENCES_GROUP (group), _("Their authors' terms of use are on their pages."));
-  for (gsize i = 0; i < G_N_ELEMENTS (published); i++) {
-    GtkWidget *row = adw_action_row_new (), *copy = gtk_button_new_from_icon_name ("edit-copy-symbolic");
-    g_autofree char *label = g_strdup_printf (_("Copy %s"), published[i].name);
-    g_auto (GStrv) parts = g_strsplit (published[i].name, "-", -1);
-    /* So that it can be broken in a narrow window. */
-    g_autofree char *title = g_strjoinv ("-\u200b", parts);
-
-    adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
-    adw_action_row_set_subtitle (ADW_ACTION_ROW (row), _(published[i].what));
-    adw_action_row_set_title_lines (ADW_ACTION_ROW (row), 0);
-    adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
-    gtk_widget_set_valign (copy, GTK_ALIGN_CENTER);
-    gtk_widget_add_css_class (copy, "flat");
-    tyto_tooltip_set (copy, _("Copy the name"));
-    gtk_accessible_update_property (GTK_ACCESSIBLE (copy), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
-    g_object_set_data (G_OBJECT (copy), "name", (gpointer) published[i].name);
-    g_signal_connect (copy, "clicked", G_CALLBACK (copy_name), NULL);
-    adw_action_row_add_suffix (ADW_ACTION_ROW (row), copy);
-    adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), row);
-  }
   return group;
+}
+
+static GtkWidget *
+build_go (TytoModelGuide *self)
+{
+  GtkWidget *go = gtk_button_new_with_mnemonic (_("_Choose the folder…"));
+
+  gtk_widget_set_halign (go, GTK_ALIGN_CENTER);
+  gtk_widget_add_css_class (go, "suggested-action");
+  gtk_widget_add_css_class (go, "pill");
+  g_signal_connect_swapped (go, "clicked", G_CALLBACK (import), self);
+  return go;
+}
+
+static gboolean
+fill (GtkWidget *widget, guint n)
+{
+  TytoModelGuide *self = TYTO_MODEL_GUIDE (widget);
+
+  if (n < G_N_ELEMENTS (steps)) {
+    gtk_box_append (GTK_BOX (self->content), build_step ((int) n + 1, _(steps[n].title), _(steps[n].text)));
+    return TRUE;
+  }
+  n -= G_N_ELEMENTS (steps);
+  if (n == 0) {
+    self->published = build_published ();
+    gtk_box_append (GTK_BOX (self->content), self->published);
+    gtk_box_append (GTK_BOX (self->content), build_go (self));
+  }
+  add_published (self->published, n);
+  return n + 1 < G_N_ELEMENTS (published);
 }
 
 static void
@@ -139,24 +174,17 @@ static void
 tyto_model_guide_init (TytoModelGuide *self)
 {
   GtkWidget *header = adw_header_bar_new (), *button = gtk_button_new_from_icon_name ("go-previous-symbolic"), *scroller = gtk_scrolled_window_new ();
-  GtkWidget *clamp = adw_clamp_new (), *content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18), *go = gtk_button_new_with_mnemonic (_("_Choose the folder…"));
+  GtkWidget *clamp = adw_clamp_new ();
 
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("How to get mPLUG-Owl 7B"), NULL));
   tyto_tooltip_set (button, _("Back"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Back"), -1);
   g_signal_connect_swapped (button, "clicked", G_CALLBACK (back), self);
   adw_header_bar_pack_start (ADW_HEADER_BAR (header), button);
-  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
-    gtk_box_append (GTK_BOX (content), build_step ((int) i + 1, _(steps[i].title), _(steps[i].text)));
-  gtk_widget_set_halign (go, GTK_ALIGN_CENTER);
-  gtk_widget_add_css_class (go, "suggested-action");
-  gtk_widget_add_css_class (go, "pill");
-  g_signal_connect_swapped (go, "clicked", G_CALLBACK (import), self);
-  gtk_box_append (GTK_BOX (content), build_published ());
-  gtk_box_append (GTK_BOX (content), go);
-  gtk_widget_add_css_class (content, "import-content");
+  self->content = gtk_box_new (GTK_ORIENTATION_VERTICAL, 18);
+  gtk_widget_add_css_class (self->content, "import-content");
   adw_clamp_set_maximum_size (ADW_CLAMP (clamp), 600);
-  adw_clamp_set_child (ADW_CLAMP (clamp), content);
+  adw_clamp_set_child (ADW_CLAMP (clamp), self->content);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), clamp);
   gtk_widget_set_vexpand (scroller, TRUE);
@@ -164,6 +192,7 @@ tyto_model_guide_init (TytoModelGuide *self)
   gtk_box_append (GTK_BOX (self->box), header);
   gtk_box_append (GTK_BOX (self->box), scroller);
   gtk_widget_set_parent (self->box, GTK_WIDGET (self));
+  tyto_steps_run (GTK_WIDGET (self), fill);
 }
 
 GtkWidget *

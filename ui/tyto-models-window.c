@@ -9,6 +9,7 @@
 #include "ui/tyto-model-row.h"
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-row-layout.h"
+#include "ui/tyto-steps.h"
 #include "ui/tyto-toast.h"
 
 #include <glib/gi18n.h>
@@ -21,9 +22,10 @@ struct _TytoModelsWindow {
   AdwWindow parent_instance;
 
   TytoServices *services;
-  GtkWidget *leaflet, *toasts, *list_page, *import_page, *guide_page;
-  GtkWidget *page, *installed, *running, *progress, *progress_text;
-  GPtrArray *rows; /* of `installed` */
+  GtkWidget *leaflet, *toasts, *list_page, *import_page, *guide_page; /* the last two: NULL until they are wanted */
+  GtkWidget *page, *installed, *more, *running, *progress, *progress_text;
+  GPtrArray *rows;  /* of `installed` */
+  gboolean listing; /* more of them are coming */
 };
 
 G_DEFINE_FINAL_TYPE (TytoModelsWindow, tyto_models_window, ADW_TYPE_WINDOW)
@@ -101,26 +103,40 @@ row_use (TytoModelsWindow *self, TytoModelRow *row)
   tyto_model_choose (self->services, tyto_model_get_path (tyto_model_row_get_model (row)), "");
 }
 
+static gboolean
+list_one (GtkWidget *widget, guint n)
+{
+  TytoModelsWindow *self = TYTO_MODELS_WINDOW (widget);
+  GListModel *models = tyto_model_library_get_models (tyto_services_get_library (self->services));
+  g_autoptr (TytoModel) model = g_list_model_get_item (models, self->rows->len);
+  GtkWidget *row;
+
+  self->listing = model != NULL;
+  if (!model)
+    return FALSE;
+  row = tyto_model_row_new (self->services, model);
+  g_signal_connect_swapped (row, "use", G_CALLBACK (row_use), self);
+  g_signal_connect_swapped (row, "delete", G_CALLBACK (row_delete), self);
+  adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->installed), row);
+  g_ptr_array_add (self->rows, row);
+  return TRUE;
+}
+
 static void
 list_models (TytoModelsWindow *self)
 {
-  TytoModelLibrary *library = tyto_services_get_library (self->services);
-  GListModel *models = tyto_model_library_get_models (library);
+  GListModel *models = tyto_model_library_get_models (tyto_services_get_library (self->services));
 
+  if (!self->installed)
+    return;
   for (guint i = 0; i < self->rows->len; i++)
     adw_preferences_group_remove (ADW_PREFERENCES_GROUP (self->installed), g_ptr_array_index (self->rows, i));
   g_ptr_array_set_size (self->rows, 0);
-  for (guint i = 0; i < g_list_model_get_n_items (models); i++) {
-    g_autoptr (TytoModel) model = g_list_model_get_item (models, i);
-    GtkWidget *row = tyto_model_row_new (self->services, model);
-
-    g_signal_connect_swapped (row, "use", G_CALLBACK (row_use), self);
-    g_signal_connect_swapped (row, "delete", G_CALLBACK (row_delete), self);
-    adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->installed), row);
-    g_ptr_array_add (self->rows, row);
-  }
   adw_preferences_group_set_description (ADW_PREFERENCES_GROUP (self->installed),
                                          g_list_model_get_n_items (models) == 0 ? _("None yet.") : NULL);
+  if (!self->listing)
+    tyto_steps_run (GTK_WIDGET (self), list_one);
+  self->listing = TRUE;
 }
 
 static void
@@ -138,6 +154,8 @@ show_progress (TytoModelsWindow *self)
   double rate = tyto_model_import_get_rate (import), left = tyto_model_import_get_seconds_left (import), fraction = tyto_model_import_get_fraction (import);
   g_autofree char *text = NULL, *rate_text = NULL, *left_text = NULL;
 
+  if (!self->running)
+    return;
   gtk_widget_set_visible (self->running, running);
   if (!running)
     return;
@@ -188,9 +206,18 @@ import_started (TytoModelsWindow *self)
   show_progress (self);
 }
 
+static void
+choose_folder (TytoModelsWindow *self);
+
 void
 tyto_models_window_import (TytoModelsWindow *self, const char *path)
 {
+  if (!self->import_page) {
+    self->import_page = tyto_import_page_new (self->services);
+    g_signal_connect_swapped (self->import_page, "back", G_CALLBACK (go_back), self);
+    g_signal_connect_swapped (self->import_page, "started", G_CALLBACK (import_started), self);
+    adw_leaflet_append (ADW_LEAFLET (self->leaflet), self->import_page);
+  }
   tyto_import_page_look_at (TYTO_IMPORT_PAGE (self->import_page), path);
   adw_leaflet_set_visible_child (ADW_LEAFLET (self->leaflet), self->import_page);
 }
@@ -198,6 +225,12 @@ tyto_models_window_import (TytoModelsWindow *self, const char *path)
 void
 tyto_models_window_show_guide (TytoModelsWindow *self)
 {
+  if (!self->guide_page) {
+    self->guide_page = tyto_model_guide_new ();
+    g_signal_connect_swapped (self->guide_page, "back", G_CALLBACK (go_back), self);
+    g_signal_connect_swapped (self->guide_page, "import", G_CALLBACK (choose_folder), self);
+    adw_leaflet_append (ADW_LEAFLET (self->leaflet), self->guide_page);
+  }
   adw_leaflet_set_visible_child (ADW_LEAFLET (self->leaflet), self->guide_page);
 }
 
@@ -330,28 +363,56 @@ add_link (GtkWidget *group, const char *icon, const char *title, const char *sub
 }
 
 static GtkWidget *
+add_group (TytoModelsWindow *self, GtkWidget *group)
+{
+  adw_preferences_page_add (ADW_PREFERENCES_PAGE (self->page), ADW_PREFERENCES_GROUP (group));
+  return group;
+}
+
+static gboolean
+fill (GtkWidget *widget, guint n)
+{
+  TytoModelsWindow *self = TYTO_MODELS_WINDOW (widget);
+
+  switch (n) {
+  case 0:
+    self->page = adw_preferences_page_new ();
+    adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (self->toasts), self->page);
+    return TRUE;
+  case 1:
+    self->running = add_group (self, build_running (self));
+    show_progress (self);
+    return TRUE;
+  case 2:
+    self->installed = add_group (self, adw_preferences_group_new ());
+    adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (self->installed), _("Installed"));
+    list_models (self);
+    return TRUE;
+  case 3:
+    self->more = add_group (self, adw_preferences_group_new ());
+    adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (self->more), _("More models"));
+    add_link (self->more, "folder-open-symbolic", _("Import a folder"), _("A downloaded model, a ready GGUF model, or an adapter"),
+              G_CALLBACK (choose_folder), self);
+    return TRUE;
+  case 4:
+    add_link (self->more, "document-open-symbolic", _("Import a GGUF file"), _("A language model without pictures, or an adapter"),
+              G_CALLBACK (choose_file), self);
+    return TRUE;
+  default:
+    add_link (self->more, "help-about-symbolic", _("How to get mPLUG-Owl 7B"), _("For photographs and real documents, step by step"),
+              G_CALLBACK (tyto_models_window_show_guide), self);
+    return FALSE;
+  }
+}
+
+static GtkWidget *
 build_list_page (TytoModelsWindow *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new (), *more = adw_preferences_group_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *header = adw_header_bar_new ();
 
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (_("Models"), NULL));
-  self->page = adw_preferences_page_new ();
-  self->installed = adw_preferences_group_new ();
-  adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (self->installed), _("Installed"));
-  self->running = build_running (self);
-  adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (more), _("More models"));
-  add_link (more, "folder-open-symbolic", _("Import a folder"), _("A downloaded model, a ready GGUF model, or an adapter"), G_CALLBACK (choose_folder),
-            self);
-  add_link (more, "document-open-symbolic", _("Import a GGUF file"), _("A language model without pictures, or an adapter"), G_CALLBACK (choose_file),
-            self);
-  add_link (more, "help-about-symbolic", _("How to get mPLUG-Owl 7B"), _("For photographs and real documents, step by step"),
-            G_CALLBACK (tyto_models_window_show_guide), self);
-  adw_preferences_page_add (ADW_PREFERENCES_PAGE (self->page), ADW_PREFERENCES_GROUP (self->running));
-  adw_preferences_page_add (ADW_PREFERENCES_PAGE (self->page), ADW_PREFERENCES_GROUP (self->installed));
-  adw_preferences_page_add (ADW_PREFERENCES_PAGE (self->page), ADW_PREFERENCES_GROUP (more));
-  gtk_widget_set_vexpand (self->page, TRUE);
   self->toasts = adw_toast_overlay_new ();
-  adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (self->toasts), self->page);
+  gtk_widget_set_vexpand (self->toasts, TRUE);
   gtk_box_append (GTK_BOX (box), header);
   gtk_box_append (GTK_BOX (box), self->toasts);
   return box;
@@ -380,15 +441,7 @@ build (TytoModelsWindow *self)
   adw_leaflet_set_homogeneous (ADW_LEAFLET (self->leaflet), FALSE);
   adw_leaflet_set_can_navigate_back (ADW_LEAFLET (self->leaflet), TRUE);
   self->list_page = build_list_page (self);
-  self->import_page = tyto_import_page_new (self->services);
-  self->guide_page = tyto_model_guide_new ();
   adw_leaflet_append (ADW_LEAFLET (self->leaflet), self->list_page);
-  adw_leaflet_append (ADW_LEAFLET (self->leaflet), self->import_page);
-  adw_leaflet_append (ADW_LEAFLET (self->leaflet), self->guide_page);
-  g_signal_connect_swapped (self->import_page, "back", G_CALLBACK (go_back), self);
-  g_signal_connect_swapped (self->import_page, "started", G_CALLBACK (import_started), self);
-  g_signal_connect_swapped (self->guide_page, "back", G_CALLBACK (go_back), self);
-  g_signal_connect_swapped (self->guide_page, "import", G_CALLBACK (choose_folder), self);
   g_signal_connect (target, "drop", G_CALLBACK (dropped), self);
   gtk_widget_add_controller (self->leaflet, GTK_EVENT_CONTROLLER (target));
   gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys),
@@ -413,8 +466,7 @@ create (GtkWindow *parent, TytoServices *services)
   g_signal_connect_swapped (import, "notify::fraction", G_CALLBACK (show_progress), self);
   g_signal_connect_swapped (import, "notify::running", G_CALLBACK (show_progress), self);
   g_signal_connect_swapped (import, "ended", G_CALLBACK (import_ended), self);
-  list_models (self);
-  show_progress (self);
+  tyto_steps_run (GTK_WIDGET (self), fill);
   tyto_model_library_scan (tyto_services_get_library (services));
   return GTK_WIDGET (self);
 }

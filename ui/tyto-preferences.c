@@ -5,17 +5,20 @@
 
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-settings.h"
+#include "ui/tyto-steps.h"
 #include "ui/tyto-toast.h"
 
 #include <glib/gi18n.h>
 
+/* A window of its own rather than AdwPreferencesWindow, which takes long to make: search and further pages are not needed. */
 struct _TytoPreferences {
-  AdwPreferencesWindow parent_instance;
+  AdwWindow parent_instance;
 
   TytoServices *services;
+  GtkWidget *toasts, *page, *answers, *data;
 };
 
-G_DEFINE_FINAL_TYPE (TytoPreferences, tyto_preferences, ADW_TYPE_PREFERENCES_WINDOW)
+G_DEFINE_FINAL_TYPE (TytoPreferences, tyto_preferences, ADW_TYPE_WINDOW)
 
 static void
 open_folder (TytoPreferences *self)
@@ -31,7 +34,7 @@ open_folder (TytoPreferences *self)
 static void
 say (TytoPreferences *self, const char *text)
 {
-  adw_preferences_window_add_toast (ADW_PREFERENCES_WINDOW (self), tyto_toast_new (text));
+  adw_toast_overlay_add_toast (ADW_TOAST_OVERLAY (self->toasts), tyto_toast_new (text));
 }
 
 static void
@@ -108,6 +111,7 @@ static void
 tyto_preferences_class_init (TytoPreferencesClass *klass)
 {
   G_OBJECT_CLASS (klass)->dispose = tyto_preferences_dispose;
+  gtk_widget_class_add_binding_action (GTK_WIDGET_CLASS (klass), GDK_KEY_Escape, 0, "window.close", NULL);
 }
 
 static void
@@ -258,59 +262,114 @@ advanced_expanded (GtkWidget *advanced)
 }
 
 static GtkWidget *
-build_answers (TytoPreferences *self)
+build_instructions (void)
 {
-  GtkWidget *group = adw_preferences_group_new (), *instructions = adw_entry_row_new (), *toggle = gtk_switch_new ();
-  GtkWidget *advanced = adw_expander_row_new ();
+  GtkWidget *row = adw_entry_row_new ();
 
-  adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (group), _("Answers"));
-  if (self->services)
-    add_model (self, group);
-  add_row (group, _("Varied answers"), _("Choose among the likely words instead of always taking the likeliest"), toggle);
-  g_settings_bind (tyto_settings_get (), "varied", toggle, "active", G_SETTINGS_BIND_DEFAULT);
-  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), build_language ());
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (instructions), _("Your instructions to the model"));
-  g_settings_bind (tyto_settings_get (), "instructions", instructions, "text", G_SETTINGS_BIND_DEFAULT);
-  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), instructions);
-
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (advanced), _("Advanced"));
-  g_signal_connect (advanced, "notify::expanded", G_CALLBACK (advanced_expanded), NULL);
-  adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), advanced);
-  return group;
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Your instructions to the model"));
+  g_settings_bind (tyto_settings_get (), "instructions", row, "text", G_SETTINGS_BIND_DEFAULT);
+  return row;
 }
 
 static GtkWidget *
-build_data (TytoPreferences *self)
+build_advanced (void)
+{
+  GtkWidget *row = adw_expander_row_new ();
+
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), _("Advanced"));
+  g_signal_connect (row, "notify::expanded", G_CALLBACK (advanced_expanded), NULL);
+  return row;
+}
+
+static GtkWidget *
+add_group (TytoPreferences *self, const char *title)
 {
   GtkWidget *group = adw_preferences_group_new ();
-  GtkWidget *open = gtk_button_new_with_mnemonic (_("_Open")), *delete = gtk_button_new_with_mnemonic (_("_Delete…"));
 
-  adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (group), _("Data"));
+  adw_preferences_group_set_title (ADW_PREFERENCES_GROUP (group), title);
+  adw_preferences_page_add (ADW_PREFERENCES_PAGE (self->page), ADW_PREFERENCES_GROUP (group));
+  return group;
+}
+
+static void
+add_varied (GtkWidget *group)
+{
+  GtkWidget *toggle = gtk_switch_new ();
+
+  add_row (group, _("Varied answers"), _("Choose among the likely words instead of always taking the likeliest"), toggle);
+  g_settings_bind (tyto_settings_get (), "varied", toggle, "active", G_SETTINGS_BIND_DEFAULT);
+}
+
+static void
+add_folder (TytoPreferences *self, GtkWidget *group)
+{
+  GtkWidget *open = gtk_button_new_with_mnemonic (_("_Open"));
+
   g_signal_connect_swapped (open, "clicked", G_CALLBACK (open_folder), self);
   add_row (group, _("Folder of data"), _("Your chats, and copies of the pictures and documents in them"), open);
-  if (self->services) {
-    g_signal_connect_swapped (delete, "clicked", G_CALLBACK (delete_all), self);
-    gtk_widget_add_css_class (delete, "destructive-action");
-    add_row (group, _("Delete everything"), _("Chats, copies, preferences, and imported models if you like"), delete);
-  } else {
-    g_object_ref_sink (delete);
-    g_object_unref (delete);
+}
+
+static void
+add_delete (TytoPreferences *self, GtkWidget *group)
+{
+  GtkWidget *delete = gtk_button_new_with_mnemonic (_("_Delete…"));
+
+  g_signal_connect_swapped (delete, "clicked", G_CALLBACK (delete_all), self);
+  gtk_widget_add_css_class (delete, "destructive-action");
+  add_row (group, _("Delete everything"), _("Chats, copies, preferences, and imported models if you like"), delete);
+}
+
+static gboolean
+fill (GtkWidget *widget, guint n)
+{
+  TytoPreferences *self = TYTO_PREFERENCES (widget);
+
+  switch (n) {
+  case 0:
+    self->page = adw_preferences_page_new ();
+    adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (self->toasts), self->page);
+    return TRUE;
+  case 1:
+    self->answers = add_group (self, _("Answers"));
+    if (self->services)
+      add_model (self, self->answers);
+    return TRUE;
+  case 2:
+    add_varied (self->answers);
+    return TRUE;
+  case 3:
+    adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->answers), build_language ());
+    return TRUE;
+  case 4:
+    adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->answers), build_instructions ());
+    return TRUE;
+  case 5:
+    adw_preferences_group_add (ADW_PREFERENCES_GROUP (self->answers), build_advanced ());
+    return TRUE;
+  case 6:
+    self->data = add_group (self, _("Data"));
+    add_folder (self, self->data);
+    return TRUE;
+  default:
+    if (self->services)
+      add_delete (self, self->data);
+    return FALSE;
   }
-  return group;
 }
 
 GtkWidget *
 tyto_preferences_new (GtkWindow *parent, TytoServices *services)
 {
-  TytoPreferences *self = g_object_new (TYTO_TYPE_PREFERENCES, "transient-for", parent, "modal", parent != NULL, "search-enabled", FALSE,
-                                        "default-width", 600, "default-height", 620, NULL);
-  GtkWidget *page = adw_preferences_page_new ();
+  TytoPreferences *self = g_object_new (TYTO_TYPE_PREFERENCES, "transient-for", parent, "modal", parent != NULL, "title", _("Preferences"),
+                                        "default-width", 600, "default-height", 620, "width-request", 340, NULL);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
 
   self->services = services ? g_object_ref (services) : NULL;
-  adw_preferences_page_set_title (ADW_PREFERENCES_PAGE (page), _("General"));
-  adw_preferences_page_set_icon_name (ADW_PREFERENCES_PAGE (page), "preferences-system-symbolic");
-  adw_preferences_page_add (ADW_PREFERENCES_PAGE (page), ADW_PREFERENCES_GROUP (build_answers (self)));
-  adw_preferences_page_add (ADW_PREFERENCES_PAGE (page), ADW_PREFERENCES_GROUP (build_data (self)));
-  adw_preferences_window_add (ADW_PREFERENCES_WINDOW (self), ADW_PREFERENCES_PAGE (page));
+  self->toasts = adw_toast_overlay_new ();
+  gtk_widget_set_vexpand (self->toasts, TRUE);
+  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
+  gtk_box_append (GTK_BOX (box), self->toasts);
+  adw_window_set_content (ADW_WINDOW (self), box);
+  tyto_steps_run (GTK_WIDGET (self), fill);
   return GTK_WIDGET (self);
 }

@@ -91,7 +91,9 @@ compare (TytoWindow *self, TytoAttachment *attachment)
     _tyto_window_toast (self, _("There is no second picture in this chat to compare with."));
     return;
   }
-  right = left + 1 < all->len ? left + 1 : left - 1;
+  /* With the next one, in the order of the conversation; the last one with the one before. */
+  left = MIN (left, all->len - 2);
+  right = left + 1;
   window = tyto_compare_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), all, left, right);
   g_signal_connect_object (window, "ask", G_CALLBACK (ask_both), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "attach", G_CALLBACK (attach_both), self, G_CONNECT_SWAPPED);

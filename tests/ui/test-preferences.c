@@ -56,6 +56,9 @@ test_preferences (void)
   assert_instructions (NULL);
 
   window = tyto_preferences_new (NULL, NULL);
+  /* It is filled step by step. */
+  while (!find (window, ADW_TYPE_EXPANDER_ROW))
+    g_main_context_iteration (NULL, TRUE);
   gtk_switch_set_active (GTK_SWITCH (find (window, GTK_TYPE_SWITCH)), TRUE);
   g_assert_cmpfloat (temperature (), ==, 0.7);
   /* The numbers come when they are asked for; the first one is the temperature. */
