@@ -75,8 +75,8 @@ world_mix_parse (WorldMix *mix, const char *text, GError **error)
   return TRUE;
 }
 
-const char *
-world_yes_or_no (WorldLanguage language, gboolean yes)
+static const char *
+yes_or_no (WorldLanguage language, gboolean yes)
 {
   static const char *const answers[WORLD_N_LANGUAGES][2] = { { "No.", "Yes." }, { "Nein.", "Ja." }, { "Non.", "Oui." }, { "No.", "Sí." }, { "いいえ。", "はい。" }, { "不是。", "是的。" }, { "아니요.", "네." } };
 
@@ -95,33 +95,24 @@ without_end (const char *answer)
   return g_strdup (answer);
 }
 
-/* "A dog, so no.": what is seen comes first, since a model that has said it need only compare words. */
+/* "A dog and a horse." */
 static char *
-seen_so (WorldLanguage language, const char *seen, gboolean yes)
-{
-  static const char *const so[WORLD_N_LANGUAGES] = { ", so ", ", also ", ", donc ", ", así que ", "です。", "。", "입니다. " };
-  g_autofree char *start = without_end (seen), *verdict = g_strdup (world_yes_or_no (language, yes));
-
-  if (language <= WORLD_ES)
-    verdict[0] = g_ascii_tolower (verdict[0]);
-  return g_strconcat (start, so[language], verdict, NULL);
-}
-
-/* Both in one: "A dog and a horse". */
-static char *
-seen_both (WorldLanguage language, const char *first, const char *second)
+name_both (WorldLanguage language, const char *first, const char *second, gboolean are_words)
 {
   static const char *const and[WORLD_N_LANGUAGES] = { " and ", " und ", " et ", " y ", "と", "和", ", " };
+  static const char *const ends[WORLD_N_LANGUAGES] = { ".", ".", ".", ".", "です。", "。", "입니다." };
   g_autofree char *a = without_end (first), *b = without_end (second);
   g_autofree char *lower = NULL;
 
+  if (are_words)
+    return g_strconcat (a, ", ", b, ends[language], NULL);
   /* Articles are small in the middle of a sentence; in German only they. */
   if (language == WORLD_EN || language == WORLD_FR || language == WORLD_ES || (language == WORLD_DE && g_str_has_prefix (b, "Ein"))) {
     g_autofree char *initial = g_utf8_substring (b, 0, 1), *small = g_utf8_strdown (initial, -1);
 
     lower = g_strconcat (small, b + strlen (initial), NULL);
   }
-  return g_strconcat (a, and[language], lower ? lower : b, NULL);
+  return g_strconcat (a, and[language], lower ? lower : b, ends[language], NULL);
 }
 
 static const char *
@@ -440,7 +431,7 @@ ask_whether_there_is (Maker *maker)
       return FALSE;
   }
   get_noun (maker, &noun, item->is_shape, what, colour);
-  return !noun.is_plural && say (maker, EXIST, &blanks, g_strdup (world_yes_or_no (maker->language, yes)));
+  return !noun.is_plural && say (maker, EXIST, &blanks, g_strdup (yes_or_no (maker->language, yes)));
 }
 
 /* In pictures of two things that plainly stand beside, or above, each other. */
@@ -473,11 +464,8 @@ ask_whether_it_is (Maker *maker)
     for (guint i = 0; i < 200 && world_objects[object].kind != world_objects[item->what].kind; i++)
       object = draw_other_object (maker);
   get_noun (maker, &noun, FALSE, object, -1);
-  {
-    g_autofree char *seen = world_answer_object (maker->language, item->what);
-
-    return say (maker, OBJECT_YESNO, &blanks, seen_so (maker->language, seen, yes));
-  }
+  /* What is seen, and no verdict: comparing it with the question was not learned from 100,000 questions, in whatever order the two were said. */
+  return say (maker, OBJECT_YESNO, &blanks, world_answer_object (maker->language, item->what));
 }
 
 /* A question that takes something for granted which is not there. */
@@ -534,10 +522,9 @@ ask_about_pair (Maker *maker, WorldTask task)
   }
   {
     g_autofree char *first = describe (maker, &scenes[0]), *second = describe (maker, &scenes[1]);
-    g_autofree char *both = scenes[0].kind == WORLD_SCENE_WORD ? g_strdup_printf ("%s, %s", first, second) : seen_both (maker->language, first, second);
 
     return (scenes[0].kind != WORLD_SCENE_SHAPES || (scenes[0].n_items == 1 && scenes[1].n_items == 1)) &&
-           say (maker, PAIR_SAME, &blanks, seen_so (maker->language, both, g_str_equal (first, second)));
+           say (maker, PAIR_SAME, &blanks, name_both (maker->language, first, second, scenes[0].kind == WORLD_SCENE_WORD));
   }
 }
 

@@ -38,9 +38,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (WorldRecord, world_record_free)
 /* The pixels of picture `which`; free with g_free. */
 guint8 *world_record_paint (const WorldRecord *record, guint which, WorldPainter *painter, WorldSplit split, int *width, int *height);
 
-/* "Yes." or "No.", as it stands at the end of an answer to such a question. */
-const char *world_yes_or_no (WorldLanguage language, gboolean yes);
-
 /* The official training text: system sentence, pictures, turns. */
 char *world_record_get_text (const WorldRecord *record);
 

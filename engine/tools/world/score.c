@@ -41,20 +41,6 @@ world_answers_agree (const char *given, const char *right)
   return g_str_equal (a, b);
 }
 
-gboolean
-world_answer_is_right (const WorldTurn *turn, const char *given)
-{
-  g_autofree char *said = normalise (given), *right = normalise (turn->answer);
-  g_autofree char *yes = normalise (world_yes_or_no (turn->language, TRUE)), *no = normalise (world_yes_or_no (turn->language, FALSE));
-  const char *verdict = g_str_has_suffix (right, yes) ? yes : no;
-  g_autofree char *apart = g_strconcat (" ", verdict, NULL);
-  gboolean has_spaces = turn->language != WORLD_JA && turn->language != WORLD_ZH;
-
-  if (turn->task != OBJECT_YESNO && turn->task != PAIR_SAME && turn->task != EXIST)
-    return g_str_equal (said, right);
-  return g_str_equal (said, verdict) || g_str_has_suffix (said, has_spaces ? apart : verdict);
-}
-
 typedef struct {
   guint right, asked;
 } Tally;
@@ -176,7 +162,7 @@ world_score (const WorldScoring *scoring, GError **error)
     if (!ok)
       return FALSE;
     last = &g_array_index (record->turns, WorldTurn, record->turns->len - 1);
-    right = world_answer_is_right (last, text->str);
+    right = world_answers_agree (text->str, last->answer);
     tallies[last->task][last->language].right += right;
     tallies[last->task][last->language].asked++;
     if (scoring->misses && !right)

@@ -19,9 +19,6 @@ typedef struct {
 /* Asks the model the last question of every record, greedily, with the right answers before it as history, and prints a table by task and language. */
 gboolean world_score (const WorldScoring *scoring, GError **error);
 
-/* Whether `given` is as good as the turn's own answer: agrees with it or, for questions of yes or no, ends with the same verdict. */
-gboolean world_answer_is_right (const WorldTurn *turn, const char *given);
-
 /* Equal after case, outer spaces, final punctuation and articles are taken away. */
 gboolean world_answers_agree (const char *given, const char *right);
 
