@@ -5,6 +5,7 @@
 
 #include "ui/tyto-picture.h"
 #include "ui/tyto-tooltip.h"
+#include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
 
@@ -38,14 +39,12 @@ tyto_attach_menu_set_earlier (TytoAttachMenu *self, GPtrArray *attachments)
   GtkWidget *child;
 
   while ((child = gtk_widget_get_first_child (self->earlier)))
-    gtk_flow_box_remove (GTK_FLOW_BOX (self->earlier), child);
+    gtk_box_remove (GTK_BOX (self->earlier), child);
   for (guint i = 0; i < attachments->len; i++) {
     GtkWidget *picture = tyto_picture_new (g_ptr_array_index (attachments, i), PICTURE_HEIGHT, FALSE);
 
     g_signal_connect_swapped (picture, "activated", G_CALLBACK (picture_activated), self);
-    gtk_flow_box_append (GTK_FLOW_BOX (self->earlier), picture);
-    /* The picture has a button of its own. */
-    gtk_widget_set_focusable (gtk_widget_get_parent (picture), FALSE);
+    gtk_box_append (GTK_BOX (self->earlier), picture);
   }
   gtk_widget_set_visible (self->heading, attachments->len > 0);
   gtk_widget_set_visible (self->scroller, attachments->len > 0);
@@ -104,10 +103,9 @@ tyto_attach_menu_init (TytoAttachMenu *self)
   self->heading = gtk_label_new (_("From this chat"));
   gtk_label_set_xalign (GTK_LABEL (self->heading), 0.0f);
   gtk_widget_add_css_class (self->heading, "menu-heading");
-  self->earlier = gtk_flow_box_new ();
-  gtk_flow_box_set_selection_mode (GTK_FLOW_BOX (self->earlier), GTK_SELECTION_NONE);
-  gtk_flow_box_set_column_spacing (GTK_FLOW_BOX (self->earlier), 6);
-  gtk_flow_box_set_row_spacing (GTK_FLOW_BOX (self->earlier), 6);
+  self->earlier = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_layout_manager (self->earlier, tyto_wrap_layout_new (6, 0.0f));
+  gtk_widget_add_css_class (self->earlier, "menu-pictures");
   gtk_widget_set_valign (self->earlier, GTK_ALIGN_START);
   self->scroller = gtk_scrolled_window_new ();
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
