@@ -7,8 +7,6 @@
 #include "ui/tyto-picture.h"
 
 #define PICTURE_HEIGHT 64
-/* In each frame at least one picture is made, and more for this long: many at once would make the next layout of the window long. */
-#define SLICE_USEC 1000
 
 struct _TytoStrip {
   GtkWidget parent_instance;
@@ -220,19 +218,16 @@ make_picture (TytoStrip *self, int index)
   g_ptr_array_index (self->pictures, index) = picture;
 }
 
+/* One in each frame: laying out the row costs more than making a picture. */
 static gboolean
 make_pictures (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
 {
   TytoStrip *self = TYTO_STRIP (widget);
-  gint64 end = g_get_monotonic_time () + SLICE_USEC;
-  gboolean any = FALSE;
 
   for (guint i = 0; i < self->pictures->len; i++)
     if (!g_ptr_array_index (self->pictures, i)) {
-      if (any && g_get_monotonic_time () > end)
-        return G_SOURCE_CONTINUE;
       make_picture (self, (int) i);
-      any = TRUE;
+      return G_SOURCE_CONTINUE;
     }
   self->making = 0;
   return G_SOURCE_REMOVE;
