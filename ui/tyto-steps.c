@@ -2,7 +2,7 @@
 #include "ui/tyto-steps.h"
 
 typedef struct {
-  GtkWidget *widget;
+  GtkWidget *widget; /* borrowed; NULL when it is gone */
   TytoStep step;
   guint n, source;
   gulong destroyed;
@@ -13,8 +13,8 @@ run_free (gpointer data)
 {
   Run *run = data;
 
-  g_signal_handler_disconnect (run->widget, run->destroyed);
-  g_object_unref (run->widget);
+  if (run->widget)
+    g_signal_handler_disconnect (run->widget, run->destroyed);
   g_free (run);
 }
 
@@ -22,17 +22,20 @@ static gboolean
 go_on (gpointer data)
 {
   Run *run = data;
-  gboolean more = run->step (run->widget, run->n++);
+  g_autoptr (GtkWidget) widget = g_object_ref (run->widget);
+  gboolean more = run->step (widget, run->n++);
 
   /* Styles, fonts and sizes of what is new are worked out now, too, rather than for all of it in the next frame. */
-  gtk_widget_measure (run->widget, GTK_ORIENTATION_HORIZONTAL, -1, NULL, NULL, NULL, NULL);
-  gtk_widget_measure (run->widget, GTK_ORIENTATION_VERTICAL, -1, NULL, NULL, NULL, NULL);
+  gtk_widget_measure (widget, GTK_ORIENTATION_HORIZONTAL, -1, NULL, NULL, NULL, NULL);
+  gtk_widget_measure (widget, GTK_ORIENTATION_VERTICAL, -1, NULL, NULL, NULL, NULL);
   return more;
 }
 
 static void
 stop (Run *run)
 {
+  g_signal_handler_disconnect (run->widget, run->destroyed);
+  run->widget = NULL;
   g_source_remove (run->source);
 }
 
@@ -41,7 +44,7 @@ tyto_steps_run (GtkWidget *widget, TytoStep step)
 {
   Run *run = g_new0 (Run, 1);
 
-  run->widget = g_object_ref (widget);
+  run->widget = widget;
   run->step = step;
   run->destroyed = g_signal_connect_swapped (widget, "destroy", G_CALLBACK (stop), run);
   run->source = g_idle_add_full (G_PRIORITY_HIGH_IDLE, go_on, run, run_free);

@@ -11,7 +11,7 @@ static const struct {
 } texts[] = {
   { "message", "answer-text", "Tyto" }, { "message", "quiet", "Tyto" },        { "viewer-tab", "heading", "Tyto" }, { "picture", "caption-heading", "12" },
   { "seen-part", "seen-text", "Tyto" }, { "menu", "menu-heading", "Tyto" },    { "model-row", "in-use", "Tyto" },   { "model-row", "error-text", "Tyto" },
-  { "model-row", "quiet", "中文" },     { "model-row", "quiet", "日本語" },    { "model-row", "quiet", "한국어" },
+  { "model-row", "quiet", "中" },     { "model-row", "quiet", "日" },    { "model-row", "quiet", "한" },
 };
 
 /* All that buttons of messages, pictures, menus and viewers show. */
@@ -55,9 +55,9 @@ warm_icon (guint n)
   GdkDisplay *display = gdk_display_get_default ();
   g_autoptr (GIcon) icon = g_themed_icon_new (icons[n]);
   g_autoptr (GtkIconPaintable) paintable =
-      gtk_icon_theme_lookup_by_gicon (gtk_icon_theme_get_for_display (display), icon, ICON_SIZE, 1, gtk_widget_get_default_direction (), 0);
+      gtk_icon_theme_lookup_by_gicon (gtk_icon_theme_get_for_display (display), icon, ICON_SIZE, 1, gtk_widget_get_default_direction (), GTK_ICON_LOOKUP_PRELOAD);
 
-  (void) paintable; /* the theme remembers it */
+  (void) paintable; /* the theme remembers it, and a thread of its own draws it */
 }
 
 static void
