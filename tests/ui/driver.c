@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "driver.h"
 
+#include "driver-tree.h"
+
+#include <gio/gio.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,6 +13,8 @@
 #define LIMIT_SECONDS 30
 #define POLL_USEC 50000
 #define MAX_DEPTH 40
+/* Drawing after a change takes a few frames. */
+#define SETTLE_USEC 400000
 
 static GPid app;
 
@@ -21,25 +26,6 @@ spawn_wait (const char *command)
 
   g_spawn_command_line_sync (command, NULL, NULL, &status, &error);
   g_assert_no_error (error);
-}
-
-static AtspiAccessible *
-find_below (AtspiAccessible *node, const char *role, const char *name, int depth)
-{
-  g_autofree char *node_role = atspi_accessible_get_role_name (node, NULL), *node_name = atspi_accessible_get_name (node, NULL);
-  int n;
-
-  if ((!role || g_strcmp0 (node_role, role) == 0) && node_name && strstr (node_name, name) && (*name || role))
-    return g_object_ref (node);
-  n = depth < MAX_DEPTH ? atspi_accessible_get_child_count (node, NULL) : 0;
-  for (int i = 0; i < n; i++) {
-    g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (node, i, NULL);
-    AtspiAccessible *found = child ? find_below (child, role, name, depth + 1) : NULL;
-
-    if (found)
-      return found;
-  }
-  return NULL;
 }
 
 static void
@@ -91,7 +77,7 @@ driver_find (const char *role, const char *name)
   /* Always what is there now. */
   atspi_accessible_set_cache_mask (root, ATSPI_CACHE_NONE);
   atspi_accessible_clear_cache (root);
-  return find_below (root, role, name, 0);
+  return driver_tree_find (root, role, name);
 }
 
 static void
@@ -413,6 +399,110 @@ driver_click (AtspiAccessible *node)
 }
 
 void
+driver_click_when_sensitive (const char *role, const char *name)
+{
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+
+  for (;;) {
+    g_autoptr (AtspiAccessible) node = driver_wait (role, name);
+    g_autoptr (AtspiStateSet) states = atspi_accessible_get_state_set (node);
+
+    if (atspi_state_set_contains (states, ATSPI_STATE_SENSITIVE)) {
+      driver_click (node);
+      return;
+    }
+    if (g_get_monotonic_time () > end)
+      fail ("can never be pressed", role, name);
+    g_usleep (POLL_USEC);
+  }
+}
+
+static AtspiRect *
+get_place (AtspiAccessible *node)
+{
+  g_autoptr (AtspiComponent) component = atspi_accessible_get_component_iface (node);
+  AtspiRect *rect = component ? atspi_component_get_extents (component, ATSPI_COORD_TYPE_WINDOW, NULL) : NULL;
+
+  g_assert_nonnull (rect);
+  return rect;
+}
+
+void
+driver_wheel (AtspiAccessible *node, int clicks)
+{
+  g_autofree AtspiRect *rect = get_place (node);
+  g_autofree char *command = g_strdup_printf ("xdotool mousemove %d %d click --repeat %d --delay 60 4", rect->x + rect->width / 2,
+                                              rect->y + rect->height / 2, clicks);
+
+  spawn_wait (command);
+}
+
+static char *
+take_checksum (const AtspiRect *rect)
+{
+  g_autofree char *command = g_strdup_printf ("import -window root -crop %dx%d+%d+%d rgb:-", rect->width, rect->height, rect->x, rect->y);
+  g_auto (GStrv) argv = NULL;
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GBytes) pixels = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_shell_parse_argv (command, NULL, &argv, NULL));
+  process = g_subprocess_newv ((const char *const *) argv, G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error);
+  g_assert_no_error (error);
+  g_subprocess_communicate (process, NULL, NULL, &pixels, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (pixels), >, 0);
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, pixels);
+}
+
+char *
+driver_look_at (AtspiAccessible *node)
+{
+  g_autofree AtspiRect *rect = get_place (node);
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+  char *now = take_checksum (rect);
+
+  for (;;) {
+    g_autofree char *before = now;
+
+    g_usleep (SETTLE_USEC);
+    now = take_checksum (rect);
+    if (g_str_equal (now, before))
+      return now;
+    if (g_get_monotonic_time () > end)
+      g_error ("a part of the screen never stands still");
+  }
+}
+
+void
+driver_wait_other_look (AtspiAccessible *node, const char *before)
+{
+  g_autofree AtspiRect *rect = get_place (node);
+  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+
+  for (;;) {
+    g_autofree char *now = take_checksum (rect);
+
+    if (!g_str_equal (now, before))
+      return;
+    if (g_get_monotonic_time () > end) {
+      driver_screenshot ("failure");
+      g_error ("a part of the screen never changed");
+    }
+    g_usleep (POLL_USEC);
+  }
+}
+
+char *
+driver_get_content (AtspiAccessible *node)
+{
+  g_autoptr (AtspiText) text = atspi_accessible_get_text_iface (node);
+
+  g_assert_nonnull (text);
+  return atspi_text_get_text (text, 0, atspi_text_get_character_count (text, NULL), NULL);
+}
+
+void
 driver_type (const char *text)
 {
   g_autoptr (AtspiAccessible) node = driver_wait ("text", "Your question");
@@ -483,13 +573,37 @@ driver_get_text (AtspiAccessible *node)
   return atspi_accessible_get_name (node, NULL);
 }
 
+static char **
+read_lines (const char *command)
+{
+  g_autofree char *output = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_spawn_command_line_sync (command, &output, NULL, NULL, &error);
+  g_assert_no_error (error);
+  return g_strsplit (g_strchomp (output), "\n", -1);
+}
+
+/* One of the app's windows is the active one. Which of them is for the window manager to say: to wait for a window below a modal one to become active
+ * would take xdotool a quarter of a minute, and be in vain. */
+static void
+bring_to_front (void)
+{
+  g_auto (GStrv) ours = read_lines ("xdotool search --sync --onlyvisible --class tyto"), active = read_lines ("xdotool getactivewindow");
+  guint n = g_strv_length (ours);
+  g_autofree char *command = n > 0 ? g_strdup_printf ("xdotool windowactivate --sync %s", ours[n - 1]) : NULL;
+
+  if (command && !g_strv_contains ((const char *const *) ours, *active ? *active : ""))
+    spawn_wait (command);
+}
+
 void
 driver_key (const char *keys)
 {
   g_autofree char *command = g_strdup_printf ("xdotool key %s", keys);
 
   /* Two commands: with a window on its stack xdotool would send synthetic events, which GTK does not take. */
-  spawn_wait ("xdotool search --sync --onlyvisible --class tyto windowactivate --sync");
+  bring_to_front ();
   spawn_wait (command);
 }
 
@@ -667,9 +781,6 @@ driver_screenshot (const char *name)
   command = g_strdup_printf ("import -window root \"%s/%s.png\"", folder, name);
   spawn_wait (command);
 }
-
-/* Drawing after a change of size takes a few frames. */
-#define SETTLE_USEC 400000
 
 void
 driver_shoot (const char *title, const char *name, int width, int height)

@@ -58,6 +58,16 @@ void driver_scroll (const char *title, int clicks);
 void driver_open_conversation (int n);
 /* Clicks into the middle of a node; the window must be at the corner of the screen (driver_arrange). */
 void driver_click (AtspiAccessible *node);
+/* The same for something that can be pressed only after a while: waits until it can. */
+void driver_click_when_sensitive (const char *role, const char *name);
+/* Turns the wheel away from oneself over the middle of a node. */
+void driver_wheel (AtspiAccessible *node, int clicks);
+/* A checksum of what the screen shows of a node, once that stands still. The window must be at the corner of the screen. The caller frees. */
+char *driver_look_at (AtspiAccessible *node);
+/* Waits until the screen shows something else there. */
+void driver_wait_other_look (AtspiAccessible *node, const char *before);
+/* The text of a field or text view; the caller frees. */
+char *driver_get_content (AtspiAccessible *node);
 /* Puts the window to the corner of the screen in a known size. */
 void driver_arrange (void);
 /* The same for another window of the app, by its title. */
