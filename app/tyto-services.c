@@ -325,6 +325,7 @@ tyto_services_delete_all_async (TytoServices *self, gboolean models, GAsyncReady
   g_ptr_array_set_size (self->deleted, 0);
   g_list_store_remove_all (self->conversations);
   tyto_conversation_set_draft (self->new_draft, "");
+  tyto_conversation_set_draft_document (self->new_draft, NULL);
   g_ptr_array_set_size (tyto_conversation_get_draft_attachments (self->new_draft), 0);
   g_signal_emit (self, signals[SIGNAL_EMPTIED], 0);
   if (models) {

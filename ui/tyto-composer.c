@@ -80,7 +80,7 @@ tyto_composer_get_kept_attachments (TytoComposer *self)
   for (guint i = 0; i < all->len; i++) {
     TytoAttachment *attachment = g_ptr_array_index (all, i);
 
-    if (tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_FAILED && *tyto_attachment_get_blob (attachment))
+    if (*tyto_attachment_get_blob (attachment))
       g_ptr_array_add (kept, g_object_ref (attachment));
   }
   return kept;

@@ -23,7 +23,7 @@ char *tyto_composer_get_text (TytoComposer *self);
 void tyto_composer_set_text (TytoComposer *self, const char *text);
 /* The attachments that can be sent (TytoAttachment; the caller unrefs the array). Those that failed stay out. */
 GPtrArray *tyto_composer_get_attachments (TytoComposer *self);
-/* Those that a draft keeps: also the ones that are still being read, as soon as there is a copy of the file. */
+/* Those that a draft keeps: also the ones that are still being read or could not be, as soon as there is a copy of the file. */
 GPtrArray *tyto_composer_get_kept_attachments (TytoComposer *self);
 void tyto_composer_clear (TytoComposer *self);
 

@@ -116,7 +116,7 @@ static void
 update_speed (TytoMessageRow *self)
 {
   double first = tyto_message_get_first_word (self->message), speed = tyto_message_get_speed (self->message);
-  g_autofree char *text = NULL, *short_text = NULL;
+  g_autofree char *text = NULL, *short_text = NULL, *writer = NULL;
 
   if (!self->speed)
     return;
@@ -128,6 +128,10 @@ update_speed (TytoMessageRow *self)
   }
   gtk_label_set_text (GTK_LABEL (self->speed), text ? text : "");
   gtk_label_set_text (GTK_LABEL (self->short_speed), short_text ? short_text : "");
+  if (*tyto_message_get_model (self->message))
+    writer = g_strdup_printf (_("Written by %s"), tyto_message_get_model (self->message));
+  tyto_tooltip_set (self->speed, writer);
+  tyto_tooltip_set (self->short_speed, writer);
 }
 
 static void

@@ -24,7 +24,8 @@ struct _TytoSeenWindow {
   gsize offset; /* in its text */
   guint filling;
 
-  char *model; /* its name, as the window was opened */
+  char *model;       /* its name, as the window was opened */
+  char *answered_by; /* the one that wrote the answer, or "" */
 
   GtkWidget *stack, *problem, *summary, *list;
 };
@@ -183,7 +184,12 @@ summarise (TytoSeenWindow *self)
                             seen->n_dropped);
   }
   g_string_append (text, "\n");
-  g_string_append_printf (text, _("As it is for %s, the model that is open now."), self->model);
+  if (*self->answered_by && g_strcmp0 (self->answered_by, self->model) == 0)
+    g_string_append_printf (text, _("As it is for %s, which wrote the answer."), self->model);
+  else if (*self->answered_by)
+    g_string_append_printf (text, _("The answer was written by %s. This is as it is for %s, the model that is open now."), self->answered_by, self->model);
+  else
+    g_string_append_printf (text, _("As it is for %s, the model that is open now."), self->model);
   gtk_label_set_text (GTK_LABEL (self->summary), text->str);
   g_string_free (text, TRUE);
 }
@@ -218,6 +224,7 @@ tyto_seen_dispose (GObject *object)
   g_clear_handle_id (&self->filling, g_source_remove);
   g_clear_pointer (&self->seen, tyto_seen_free);
   g_clear_pointer (&self->model, g_free);
+  g_clear_pointer (&self->answered_by, g_free);
   G_OBJECT_CLASS (tyto_seen_parent_class)->dispose (object);
 }
 
@@ -260,13 +267,14 @@ tyto_seen_init (TytoSeenWindow *self)
 }
 
 TytoSeenWindow *
-tyto_seen_new (GtkWindow *parent, TytoEngine *engine, GPtrArray *path, const TytoAnswerOptions *options)
+tyto_seen_new (GtkWindow *parent, TytoEngine *engine, GPtrArray *path, const TytoAnswerOptions *options, const char *answered_by)
 {
   TytoSeenWindow *self = g_object_new (TYTO_TYPE_SEEN, "transient-for", parent, "modal", TRUE, "title", _("What the model saw"), "default-width",
                                        720, "default-height", 640, "width-request", 340, NULL);
 
   self->cancellable = g_cancellable_new ();
-  self->model = g_strdup (tyto_engine_get_model_name (engine));
+  self->model = tyto_engine_describe_model (engine);
+  self->answered_by = g_strdup (answered_by);
   tyto_engine_see_async (engine, path, options, self->cancellable, seen, g_object_ref (self));
   return self;
 }

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_SEEN (tyto_seen_get_type ())
 G_DECLARE_FINAL_TYPE (TytoSeenWindow, tyto_seen, TYTO, SEEN, AdwWindow)
 
-/* For the last question of `path`. Begins at once. */
-TytoSeenWindow *tyto_seen_new (GtkWindow *parent, TytoEngine *engine, GPtrArray *path, const TytoAnswerOptions *options);
+/* For the last question of `path`. Begins at once. `answered_by`: the model that wrote the answer; "": not known. */
+TytoSeenWindow *tyto_seen_new (GtkWindow *parent, TytoEngine *engine, GPtrArray *path, const TytoAnswerOptions *options, const char *answered_by);
 
 G_END_DECLS

@@ -87,10 +87,12 @@ unlocked (gpointer data, const TytoImport *import, const char *problem)
 {
   TytoWindow *self = data;
 
-  if (import)
+  if (import) {
+    _tyto_window_document_unlocked (self, import->blob);
     _tyto_window_choose_pages (self, import);
-  else if (problem)
+  } else if (problem) {
     _tyto_window_toast (self, problem);
+  }
 }
 
 void

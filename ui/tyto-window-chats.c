@@ -61,8 +61,9 @@ _tyto_window_close_chat (TytoWindow *self)
 {
   if (!self->chat)
     return;
-  _tyto_window_leave_editing (self);
+  /* In this order: while a question is edited, the draft was kept before. */
   _tyto_window_keep_draft (self);
+  _tyto_window_leave_editing (self);
   _tyto_window_drop_document (self);
   g_signal_handlers_disconnect_by_data (self->chat, self);
   g_signal_handlers_disconnect_by_data (tyto_chat_get_messages (self->chat), self);

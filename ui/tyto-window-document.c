@@ -63,11 +63,11 @@ say (TytoWindow *self, const char *status)
   g_auto (GStrv) labels = NULL;
 
   for (guint i = 0; i < d->picked->len; i++) {
-    int page = tyto_attachment_get_page (g_ptr_array_index (d->picked, i));
-    g_autofree char *label = label_of (d, page);
+    TytoAttachment *attachment = g_ptr_array_index (d->picked, i);
+    int page = tyto_attachment_get_page (attachment);
 
     g_array_append_val (pages, page);
-    g_strv_builder_add (builder, label);
+    g_strv_builder_add (builder, tyto_attachment_get_page_label (attachment));
   }
   labels = g_strv_builder_end (builder);
   tyto_document_bar_set_status (TYTO_DOCUMENT_BAR (self->document_bar), status, pages, labels, d->by_hand);
@@ -128,6 +128,7 @@ pages_found (GObject *object, GAsyncResult *result, gpointer user_data)
   if (!d || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) || g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED))
     return;
   g_clear_object (&d->finding);
+  d->import->is_locked = g_error_matches (error, OWL_ERROR, OWL_ERROR_PASSWORD);
   if (!hits) {
     d->send_wanted = FALSE;
     say (self, error->message);
@@ -248,6 +249,7 @@ _tyto_window_document_removed (TytoWindow *self, TytoAttachment *attachment)
     return;
   d->by_hand = TRUE;
   say (self, _("You changed the choice; it stays as it is."));
+  _tyto_window_draft_changed (self);
 }
 
 static void
@@ -261,11 +263,20 @@ contents_read (GObject *object, GAsyncResult *result, gpointer user_data)
   g_clear_pointer (&contents, owl_contents_unref);
 }
 
-void
-_tyto_window_take_document (TytoWindow *self, const TytoImport *import)
+static void
+read_contents (TytoWindow *self)
+{
+  const Document *d = self->document;
+
+  tyto_documents_read_contents_async (tyto_services_get_documents (self->services), d->import->blob, d->import->name, d->cancellable, contents_read,
+                                      g_object_ref (self));
+}
+
+/* The document with nothing picked yet. */
+static Document *
+begin (TytoWindow *self, const TytoImport *import)
 {
   Document *d = g_new0 (Document, 1);
-  g_autofree char *question = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
 
   _tyto_window_drop_document (self);
   d->import = tyto_import_copy (import);
@@ -273,11 +284,104 @@ _tyto_window_take_document (TytoWindow *self, const TytoImport *import)
   d->picked = g_ptr_array_new_with_free_func (g_object_unref);
   self->document = d;
   tyto_document_bar_set_name (TYTO_DOCUMENT_BAR (self->document_bar), import->name);
+  read_contents (self);
+  return d;
+}
+
+/* The pages for what is written; the first time the document is read for it. */
+static void
+begin_picking (TytoWindow *self)
+{
+  g_autofree char *question = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
+
   say (self, _("Reading the document, so that your question can pick its pages…"));
-  tyto_documents_read_contents_async (tyto_services_get_documents (self->services), import->blob, import->name, d->cancellable, contents_read,
-                                      g_object_ref (self));
   pick (self, question);
+}
+
+void
+_tyto_window_take_document (TytoWindow *self, const TytoImport *import)
+{
+  begin (self, import);
+  begin_picking (self);
   tyto_composer_focus (TYTO_COMPOSER (self->composer));
+  _tyto_window_draft_changed (self);
+}
+
+TytoDraftDocument *
+_tyto_window_document_get_kept (TytoWindow *self)
+{
+  const Document *d = self->document;
+  TytoDraftDocument *kept = d ? tyto_draft_document_new (d->import->blob, d->import->name, d->import->n_pages, d->by_hand) : NULL;
+
+  for (guint i = 0; kept && i < d->picked->len; i++) {
+    int page = tyto_attachment_get_page (g_ptr_array_index (d->picked, i));
+
+    g_array_append_val (kept->picked, page);
+  }
+  return kept;
+}
+
+/* All of a page of the document among the attachments, or NULL. */
+static TytoAttachment *
+find_page (GPtrArray *attachments, const char *blob, int page)
+{
+  for (guint i = 0; i < attachments->len; i++) {
+    TytoAttachment *a = g_ptr_array_index (attachments, i);
+
+    if (tyto_attachment_get_page (a) == page && g_str_equal (tyto_attachment_get_blob (a), blob) && !tyto_attachment_get_region (a, &(OwlRegion){ 0 }))
+      return a;
+  }
+  return NULL;
+}
+
+void
+_tyto_window_document_restore (TytoWindow *self, const TytoDraftDocument *kept)
+{
+  g_autoptr (GPtrArray) attachments = tyto_composer_get_kept_attachments (TYTO_COMPOSER (self->composer));
+  Document *d;
+
+  if (!kept) {
+    _tyto_window_drop_document (self);
+    return;
+  }
+  d = begin (self, &(TytoImport){ .blob = kept->blob, .name = kept->name, .is_document = TRUE, .n_pages = kept->n_pages });
+  d->by_hand = kept->by_hand;
+  for (guint i = 0; i < kept->picked->len; i++) {
+    TytoAttachment *attachment = find_page (attachments, kept->blob, g_array_index (kept->picked, int, i));
+
+    if (attachment)
+      g_ptr_array_add (d->picked, g_object_ref (attachment));
+  }
+  if (d->by_hand)
+    say (self, _("You changed the choice; it stays as it is."));
+  else
+    begin_picking (self);
+}
+
+void
+_tyto_window_document_unlocked (TytoWindow *self, const char *blob)
+{
+  Document *d = self->document;
+  g_autoptr (GPtrArray) attachments = tyto_composer_get_kept_attachments (TYTO_COMPOSER (self->composer));
+  GListModel *conversations = tyto_services_get_conversations (self->services);
+  TytoDocuments *documents = tyto_services_get_documents (self->services);
+
+  for (guint i = 0; i < attachments->len; i++)
+    tyto_documents_load_again (documents, g_ptr_array_index (attachments, i), blob);
+  tyto_chat_load_again (self->chat, blob);
+  for (guint i = 0; i < g_list_model_get_n_items (conversations); i++) {
+    g_autoptr (TytoConversation) conversation = g_list_model_get_item (conversations, i);
+
+    if (tyto_conversation_get_cover (conversation))
+      tyto_documents_load_again (documents, tyto_conversation_get_cover (conversation), blob);
+  }
+  if (!d || g_strcmp0 (d->import->blob, blob) != 0)
+    return;
+  d->import->is_locked = FALSE;
+  if (!d->contents)
+    read_contents (self);
+  if (!d->by_hand)
+    begin_picking (self);
 }
 
 void
@@ -315,6 +419,7 @@ _tyto_window_document_chosen (TytoWindow *self, const char *blob)
   g_ptr_array_set_size (d->picked, 0);
   d->by_hand = TRUE;
   say (self, _("You chose the pages; your choice stays as it is."));
+  _tyto_window_draft_changed (self);
 }
 
 GtkBitset *
@@ -334,6 +439,7 @@ again (TytoWindow *self)
 
   self->document->by_hand = FALSE;
   pick (self, text);
+  _tyto_window_draft_changed (self);
 }
 
 static void
@@ -342,6 +448,7 @@ dismiss (TytoWindow *self)
   for (guint i = 0; i < self->document->picked->len; i++)
     tyto_composer_withdraw (TYTO_COMPOSER (self->composer), g_ptr_array_index (self->document->picked, i));
   _tyto_window_drop_document (self);
+  _tyto_window_draft_changed (self);
 }
 
 GtkWidget *

@@ -56,6 +56,7 @@ _tyto_window_keep_draft (TytoWindow *self)
 {
   TytoConversation *conversation;
   g_autoptr (GPtrArray) attachments = NULL, copies = NULL;
+  g_autoptr (TytoDraftDocument) document = NULL;
   g_autofree char *text = NULL;
 
   g_clear_handle_id (&self->draft_timer, g_source_remove);
@@ -65,12 +66,15 @@ _tyto_window_keep_draft (TytoWindow *self)
   conversation = keeper (self);
   text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
   attachments = tyto_composer_get_kept_attachments (TYTO_COMPOSER (self->composer));
+  document = _tyto_window_document_get_kept (self);
   if (g_strcmp0 (text, tyto_conversation_get_draft (conversation)) == 0 &&
-      same_attachments (attachments, tyto_conversation_get_draft_attachments (conversation)))
+      same_attachments (attachments, tyto_conversation_get_draft_attachments (conversation)) &&
+      tyto_draft_document_equal (document, tyto_conversation_get_draft_document (conversation)))
     return;
   tyto_conversation_set_draft (conversation, text);
   copies = copy_attachments (attachments);
   tyto_conversation_set_draft_attachments (conversation, copies);
+  tyto_conversation_set_draft_document (conversation, document);
   tyto_store_save_conversation (tyto_services_get_store (self->services), conversation);
 }
 
@@ -98,10 +102,16 @@ _tyto_window_show_draft (TytoWindow *self)
   const char *draft = tyto_conversation_get_draft (conversation);
   g_autoptr (GPtrArray) attachments = copy_attachments (tyto_conversation_get_draft_attachments (conversation));
 
-  for (guint i = 0; i < attachments->len; i++)
-    tyto_composer_insert (TYTO_COMPOSER (self->composer), g_ptr_array_index (attachments, i), -1);
+  for (guint i = 0; i < attachments->len; i++) {
+    TytoAttachment *attachment = g_ptr_array_index (attachments, i);
+
+    tyto_composer_insert (TYTO_COMPOSER (self->composer), attachment, -1);
+    /* What could not be read the last time may be readable now. */
+    tyto_documents_load_again (tyto_services_get_documents (self->services), attachment, tyto_attachment_get_blob (attachment));
+  }
   if (draft && *draft)
     tyto_composer_set_text (TYTO_COMPOSER (self->composer), draft);
+  _tyto_window_document_restore (self, tyto_conversation_get_draft_document (conversation));
 }
 
 void
@@ -112,5 +122,6 @@ _tyto_window_forget_new_draft (TytoWindow *self)
 
   tyto_conversation_set_draft (draft, "");
   tyto_conversation_set_draft_attachments (draft, nothing);
+  tyto_conversation_set_draft_document (draft, NULL);
   tyto_store_save_conversation (tyto_services_get_store (self->services), draft);
 }

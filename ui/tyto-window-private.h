@@ -82,6 +82,11 @@ void _tyto_window_ask_sample (TytoWindow *self, TytoSample *sample);
 GtkWidget *_tyto_window_build_document_bar (TytoWindow *self);
 void _tyto_window_take_document (TytoWindow *self, const TytoImport *import);
 void _tyto_window_drop_document (TytoWindow *self);
+/* The document as the draft keeps it, or NULL (transfer full); and back, when the attachments of the draft are there. `kept` NULL: none. */
+TytoDraftDocument *_tyto_window_document_get_kept (TytoWindow *self);
+void _tyto_window_document_restore (TytoWindow *self, const TytoDraftDocument *kept);
+/* The password of a document was given: what failed for want of it is read again. */
+void _tyto_window_document_unlocked (TytoWindow *self, const char *blob);
 /* The text of the question or its attachments changed. */
 void _tyto_window_document_question_changed (TytoWindow *self);
 /* TRUE when the pages for the question are not there yet: it is sent as soon as they are. */

@@ -163,5 +163,6 @@ _tyto_window_show_seen (TytoWindow *self, TytoMessage *message)
   if (path->len == 0)
     return;
   tyto_settings_get_answer_options (&options, &instructions);
-  gtk_window_present (GTK_WINDOW (tyto_seen_new (GTK_WINDOW (self), tyto_services_get_engine (self->services), path, &options)));
+  gtk_window_present (GTK_WINDOW (tyto_seen_new (GTK_WINDOW (self), tyto_services_get_engine (self->services), path, &options,
+                                                 tyto_message_get_model (message))));
 }

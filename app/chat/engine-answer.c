@@ -146,12 +146,14 @@ generate (TytoEngine *self, AnswerRequest *request, gint64 start, GError **error
   g_autoptr (OwlPrompt) prompt = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GBytes) id_bytes = NULL;
+  g_autofree char *model = tyto_engine_setup_describe (self->loaded.setup, self->loaded.name);
   OwlAnswerStats stats = { 0 };
   const OwlTurn *list;
   double read_seconds, speed;
   gsize n_words;
   int n_dropped;
 
+  answer_request_say_model (request, model);
   if (!read_pictures (self, request, lists, request->cancellable, error))
     return FALSE;
   turns = make_turns (request, lists);

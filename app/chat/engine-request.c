@@ -174,6 +174,7 @@ answer_request_unref (AnswerRequest *r)
   g_free (r->instructions);
   g_string_free (r->news.text, TRUE);
   g_free (r->news.stage);
+  g_free (r->news.model);
   g_free (r->news.error);
   g_clear_pointer (&r->news.ids, g_bytes_unref);
   g_clear_object (&r->message);
@@ -191,12 +192,14 @@ deliver (gpointer data)
   g_mutex_lock (&r->lock);
   news = r->news;
   r->news.text = g_string_new (NULL);
-  r->news.stage = r->news.error = NULL;
+  r->news.stage = r->news.model = r->news.error = NULL;
   r->news.ids = NULL;
   r->news.scheduled = FALSE;
   g_mutex_unlock (&r->lock);
 
   tyto_message_set_dropped (r->message, news.dropped);
+  if (news.model)
+    tyto_message_set_model (r->message, news.model);
   if (news.stage)
     tyto_message_set_stage (r->message, news.stage);
   tyto_message_append_text (r->message, news.text->str);
@@ -211,6 +214,7 @@ deliver (gpointer data)
   }
   g_string_free (news.text, TRUE);
   g_free (news.stage);
+  g_free (news.model);
   g_free (news.error);
   g_clear_pointer (&news.ids, g_bytes_unref);
   answer_request_unref (r);
@@ -242,6 +246,16 @@ answer_request_say_text (AnswerRequest *r, const char *text)
 {
   g_mutex_lock (&r->lock);
   g_string_append (r->news.text, text);
+  schedule (r, FALSE);
+  g_mutex_unlock (&r->lock);
+}
+
+void
+answer_request_say_model (AnswerRequest *r, const char *model)
+{
+  g_mutex_lock (&r->lock);
+  g_free (r->news.model);
+  r->news.model = g_strdup (model);
   schedule (r, FALSE);
   g_mutex_unlock (&r->lock);
 }

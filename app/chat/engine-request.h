@@ -34,7 +34,7 @@ typedef struct {
 /* What the engine has to say about an answer, gathered until the main loop takes it; guarded by `lock`. */
 typedef struct {
   GString *text;
-  char *stage;
+  char *stage, *model;
   gboolean scheduled, ended;
   TytoMessageState state;
   char *error;
@@ -72,6 +72,8 @@ void answer_request_unref (AnswerRequest *request);
 /* From the engine thread: something happened; the main loop hears of it within a frame. */
 void answer_request_say_stage (AnswerRequest *request, const char *stage);
 void answer_request_say_text (AnswerRequest *request, const char *text);
+/* Which model answers. */
+void answer_request_say_model (AnswerRequest *request, const char *model);
 void answer_request_say_dropped (AnswerRequest *request, int n_exchanges);
 void answer_request_say_end (AnswerRequest *request, TytoMessageState state, const char *error, GBytes *ids, double first_word, double speed);
 

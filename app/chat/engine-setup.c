@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "app/chat/engine-setup.h"
 
+#include <string.h>
+
 TytoEngineSetup *
 tyto_engine_setup_new (const char *model, const char *adapter, double strength, int n_threads, OwlKvType kv)
 {
@@ -28,6 +30,18 @@ tyto_engine_setup_free (TytoEngineSetup *setup)
   g_free (setup->model);
   g_free (setup->adapter);
   g_free (setup);
+}
+
+char *
+tyto_engine_setup_describe (const TytoEngineSetup *setup, const char *model_name)
+{
+  g_autofree char *adapter = setup->adapter ? g_path_get_basename (setup->adapter) : NULL;
+
+  if (!adapter)
+    return g_strdup (model_name);
+  if (g_str_has_suffix (adapter, ".lora.gguf"))
+    adapter[strlen (adapter) - strlen (".lora.gguf")] = '\0';
+  return g_strdup_printf ("%s · %s", model_name, adapter);
 }
 
 gboolean

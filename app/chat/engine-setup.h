@@ -21,6 +21,9 @@ TytoEngineSetup *tyto_engine_setup_copy (const TytoEngineSetup *setup);
 void tyto_engine_setup_free (TytoEngineSetup *setup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TytoEngineSetup, tyto_engine_setup_free)
 
+/* How people know it: `model_name`, with the adapter's name behind it where there is one. The caller frees. */
+char *tyto_engine_setup_describe (const TytoEngineSetup *setup, const char *model_name);
+
 gboolean tyto_engine_setup_equal (const TytoEngineSetup *a, const TytoEngineSetup *b);
 
 G_END_DECLS

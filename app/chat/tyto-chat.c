@@ -446,6 +446,17 @@ tyto_chat_show_message (TytoChat *self, gint64 id)
   return TRUE;
 }
 
+void
+tyto_chat_load_again (TytoChat *self, const char *blob)
+{
+  for (guint i = 0; i < self->all->len; i++) {
+    GPtrArray *attachments = tyto_message_get_attachments (g_ptr_array_index (self->all, i));
+
+    for (guint a = 0; a < attachments->len; a++)
+      tyto_documents_load_again (self->documents, g_ptr_array_index (attachments, a), blob);
+  }
+}
+
 static void
 messages_loaded (GObject *object, GAsyncResult *result, gpointer user_data)
 {

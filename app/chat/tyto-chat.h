@@ -18,6 +18,9 @@ TytoChat *tyto_chat_new (TytoStore *store, TytoDocuments *documents, TytoEngine 
 void tyto_chat_load_async (TytoChat *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean tyto_chat_load_finish (TytoChat *self, GAsyncResult *result, GError **error);
 
+/* A document can be read now (its password was given): attachments of it that failed are read once more. */
+void tyto_chat_load_again (TytoChat *self, const char *blob);
+
 TytoConversation *tyto_chat_get_conversation (TytoChat *self);
 /* The shown path, a list of TytoMessage. Borrowed. */
 GListModel *tyto_chat_get_messages (TytoChat *self);

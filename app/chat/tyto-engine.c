@@ -408,6 +408,12 @@ tyto_engine_get_model_name (TytoEngine *self)
   return self->model_name;
 }
 
+char *
+tyto_engine_describe_model (TytoEngine *self)
+{
+  return self->model_name && self->wanted ? tyto_engine_setup_describe (self->wanted, self->model_name) : g_strdup (self->model_name);
+}
+
 static void
 tyto_engine_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {

@@ -43,6 +43,8 @@ double tyto_engine_get_progress (TytoEngine *self);
 const char *tyto_engine_get_error (TytoEngine *self);
 OwlErrorCode tyto_engine_get_error_code (TytoEngine *self);
 const char *tyto_engine_get_model_name (TytoEngine *self);
+/* The same with the adapter that is wanted on it, as messages keep it; NULL: no model. The caller frees. */
+char *tyto_engine_describe_model (TytoEngine *self);
 
 /* Computes the visual tokens of an attachment in the background, unless they are known; its "progress" tells how far. */
 void tyto_engine_read_ahead (TytoEngine *self, TytoAttachment *attachment);

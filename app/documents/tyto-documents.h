@@ -49,6 +49,9 @@ TytoImport *tyto_documents_import_finish (TytoDocuments *self, GAsyncResult *res
 /* Makes the thumbnail of an attachment whose blob is set; the attachment becomes ready or failed. */
 void tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment);
 
+/* The same once more for one that failed and is of this document, which can be read now. */
+void tyto_documents_load_again (TytoDocuments *self, TytoAttachment *attachment, const char *blob);
+
 /* The same in the size of a small icon, when nothing else is to be done. */
 void tyto_documents_load_icon (TytoDocuments *self, TytoAttachment *attachment);
 

@@ -4,6 +4,7 @@
 #include "app/documents/tyto-documents-private.h"
 
 #include <math.h>
+#include <string.h>
 
 #define THUMBNAIL_PRIORITY -10
 #define ICON_PRIORITY 50
@@ -113,6 +114,15 @@ void
 tyto_documents_load_thumbnail (TytoDocuments *self, TytoAttachment *attachment)
 {
   load_small (self, attachment, TYTO_THUMBNAIL_SIZE, THUMBNAIL_PRIORITY);
+}
+
+void
+tyto_documents_load_again (TytoDocuments *self, TytoAttachment *attachment, const char *blob)
+{
+  if (tyto_attachment_get_state (attachment) != TYTO_ATTACHMENT_FAILED || strcmp (tyto_attachment_get_blob (attachment), blob) != 0)
+    return;
+  tyto_attachment_set_reading (attachment);
+  tyto_documents_load_thumbnail (self, attachment);
 }
 
 void

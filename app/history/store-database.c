@@ -48,6 +48,10 @@ static const char *const migrations[TYTO_STORE_VERSION] = {
   store_search_schema,
 
   ATTACHMENT_SENDING ("attachment") ATTACHMENT_SENDING ("draft_attachment"),
+
+  "ALTER TABLE message ADD COLUMN model TEXT NOT NULL DEFAULT '';"
+  "CREATE TABLE draft_document (conversation INTEGER PRIMARY KEY REFERENCES conversation (id) ON DELETE CASCADE,"
+  " blob TEXT NOT NULL, name TEXT NOT NULL, n_pages INTEGER NOT NULL, by_hand INTEGER NOT NULL, picked TEXT NOT NULL);",
 };
 
 ConversationRecord *
@@ -64,6 +68,7 @@ conversation_record_free (ConversationRecord *r)
 {
   g_ptr_array_unref (r->attachments);
   g_clear_pointer (&r->cover, attachment_record_free);
+  g_clear_pointer (&r->document, tyto_draft_document_free);
   g_free (r->model);
   g_free (r->adapter);
   g_free (r->title);
@@ -97,6 +102,7 @@ message_record_free (MessageRecord *r)
 {
   g_free (r->text);
   g_free (r->error);
+  g_free (r->model);
   g_clear_pointer (&r->ids, g_bytes_unref);
   g_ptr_array_unref (r->attachments);
   g_free (r);
@@ -309,6 +315,28 @@ load_drafts (sqlite3 *db, GHashTable *by_id, GError **error)
   return code == SQLITE_DONE || fail (db, error);
 }
 
+static gboolean
+load_draft_documents (sqlite3 *db, GHashTable *by_id, GError **error)
+{
+  sqlite3_stmt *s = prepare (db, "SELECT conversation, blob, name, n_pages, by_hand, picked FROM draft_document", error);
+  int code;
+
+  if (!s)
+    return FALSE;
+  while ((code = sqlite3_step (s)) == SQLITE_ROW) {
+    gint64 id = sqlite3_column_int64 (s, 0);
+    ConversationRecord *conversation = g_hash_table_lookup (by_id, &id);
+    g_autofree char *blob = column_text (s, 1), *name = column_text (s, 2), *picked = column_text (s, 5);
+
+    if (!conversation)
+      continue;
+    conversation->document = tyto_draft_document_new (blob, name, sqlite3_column_int (s, 3), sqlite3_column_int (s, 4) != 0);
+    tyto_draft_document_parse_picked (conversation->document, picked);
+  }
+  sqlite3_finalize (s);
+  return code == SQLITE_DONE || fail (db, error);
+}
+
 /* The first picture of each conversation; SQLite takes the other columns from the row with the minimum. */
 static gboolean
 load_covers (sqlite3 *db, GHashTable *by_id, GError **error)
@@ -371,7 +399,7 @@ store_database_list (sqlite3 *db, GError **error)
     fail (db, error);
     return NULL;
   }
-  return load_drafts (db, by_id, error) && load_covers (db, by_id, error) ? g_steal_pointer (&records) : NULL;
+  return load_drafts (db, by_id, error) && load_draft_documents (db, by_id, error) && load_covers (db, by_id, error) ? g_steal_pointer (&records) : NULL;
 }
 
 static gboolean
@@ -401,7 +429,7 @@ GPtrArray *
 store_database_load (sqlite3 *db, gint64 conversation, GError **error)
 {
   sqlite3_stmt *s = prepare (db,
-                             "SELECT id, parent, role, state, text, error, ids, first_word, speed, created, dropped FROM message"
+                             "SELECT id, parent, role, state, text, error, ids, first_word, speed, created, dropped, model FROM message"
                              " WHERE conversation = ?1 ORDER BY created, rowid",
                              error);
   g_autoptr (GPtrArray) records = g_ptr_array_new_with_free_func ((GDestroyNotify) message_record_free);
@@ -427,6 +455,7 @@ store_database_load (sqlite3 *db, gint64 conversation, GError **error)
     r->speed = sqlite3_column_double (s, 8);
     r->created = sqlite3_column_int64 (s, 9);
     r->dropped = MAX (sqlite3_column_int (s, 10), 0);
+    r->model = column_text (s, 11);
     g_ptr_array_add (records, r);
     g_hash_table_insert (by_id, &r->id, r);
   }
@@ -503,13 +532,36 @@ save_attachments (sqlite3 *db, const char *table, const char *owner, gint64 id, 
   return TRUE;
 }
 
+/* Replaces the document of a draft; none takes it away. */
+static gboolean
+save_draft_document (sqlite3 *db, gint64 conversation, const TytoDraftDocument *document, GError **error)
+{
+  sqlite3_stmt *s = prepare (db, document ? "INSERT OR REPLACE INTO draft_document (conversation, blob, name, n_pages, by_hand, picked)"
+                                            " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+                                          : "DELETE FROM draft_document WHERE conversation = ?1",
+                             error);
+  g_autofree char *picked = document ? tyto_draft_document_format_picked (document) : NULL;
+
+  if (!s)
+    return FALSE;
+  sqlite3_bind_int64 (s, 1, conversation);
+  if (document) {
+    bind_text (s, 2, document->blob);
+    bind_text (s, 3, document->name);
+    sqlite3_bind_int (s, 4, document->n_pages);
+    sqlite3_bind_int (s, 5, document->by_hand);
+    bind_text (s, 6, picked);
+  }
+  return finish (db, s, error);
+}
+
 gboolean
 store_database_save_conversation (sqlite3 *db, const ConversationRecord *r, GError **error)
 {
   if (!run_sql (db, "BEGIN IMMEDIATE", error))
     return FALSE;
   if (save_conversation_row (db, r, error) && save_attachments (db, "draft_attachment", "conversation", r->id, r->attachments, error) &&
-      run_sql (db, "COMMIT", error))
+      save_draft_document (db, r->id, r->document, error) && run_sql (db, "COMMIT", error))
     return TRUE;
   sqlite3_exec (db, "ROLLBACK", NULL, NULL, NULL);
   return FALSE;
@@ -519,9 +571,9 @@ static gboolean
 save_message_row (sqlite3 *db, const MessageRecord *r, GError **error)
 {
   sqlite3_stmt *s = prepare (db,
-                             "INSERT INTO message (id, conversation, parent, role, state, text, error, ids, first_word, speed, created, dropped)"
-                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO UPDATE SET"
-                             " state = ?5, text = ?6, error = ?7, ids = ?8, first_word = ?9, speed = ?10, dropped = ?12",
+                             "INSERT INTO message (id, conversation, parent, role, state, text, error, ids, first_word, speed, created, dropped, model)"
+                             " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO UPDATE SET"
+                             " state = ?5, text = ?6, error = ?7, ids = ?8, first_word = ?9, speed = ?10, dropped = ?12, model = ?13",
                              error);
   gsize size = 0;
 
@@ -544,6 +596,7 @@ save_message_row (sqlite3 *db, const MessageRecord *r, GError **error)
   sqlite3_bind_double (s, 10, r->speed);
   sqlite3_bind_int64 (s, 11, r->created);
   sqlite3_bind_int (s, 12, r->dropped);
+  bind_text (s, 13, r->model ? r->model : "");
   return finish (db, s, error);
 }
 
@@ -584,7 +637,7 @@ store_database_delete_message (sqlite3 *db, gint64 message, GError **error)
 GPtrArray *
 store_database_list_blobs (sqlite3 *db, GError **error)
 {
-  sqlite3_stmt *s = prepare (db, "SELECT blob FROM attachment UNION SELECT blob FROM draft_attachment", error);
+  sqlite3_stmt *s = prepare (db, "SELECT blob FROM attachment UNION SELECT blob FROM draft_attachment UNION SELECT blob FROM draft_document", error);
   g_autoptr (GPtrArray) blobs = g_ptr_array_new_with_free_func (g_free);
   int code;
 

@@ -13,6 +13,7 @@ typedef struct {
   gint64 id, updated, leaf;
   char *title, *preview, *draft, *model, *adapter;
   GPtrArray *attachments; /* AttachmentRecord: of the draft */
+  TytoDraftDocument *document; /* of the draft; NULL: none */
   struct AttachmentRecord *cover; /* the first picture, without its text; NULL: none */
   gboolean pinned;
 } ConversationRecord;
@@ -29,7 +30,7 @@ void attachment_record_free (AttachmentRecord *record);
 typedef struct {
   gint64 id, conversation, parent, created;
   int role, state, dropped;
-  char *text, *error;
+  char *text, *error, *model;
   GBytes *ids;
   double first_word, speed;
   GPtrArray *attachments; /* AttachmentRecord */

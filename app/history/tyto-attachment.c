@@ -159,6 +159,15 @@ tyto_attachment_get_error (TytoAttachment *self)
 }
 
 void
+tyto_attachment_set_reading (TytoAttachment *self)
+{
+  self->state = TYTO_ATTACHMENT_READING;
+  g_clear_pointer (&self->error, g_free);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ERROR]);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+void
 tyto_attachment_set_ready (TytoAttachment *self)
 {
   self->state = TYTO_ATTACHMENT_READY;

@@ -38,6 +38,8 @@ void tyto_attachment_set_blob (TytoAttachment *self, const char *blob);
 
 TytoAttachmentState tyto_attachment_get_state (TytoAttachment *self);
 const char *tyto_attachment_get_error (TytoAttachment *self);
+/* It is read once more. */
+void tyto_attachment_set_reading (TytoAttachment *self);
 void tyto_attachment_set_ready (TytoAttachment *self);
 void tyto_attachment_set_failed (TytoAttachment *self, const char *error);
 

@@ -7,6 +7,7 @@ struct _TytoConversation {
   gint64 id, updated, leaf;
   char *title, *preview, *draft, *model, *adapter;
   GPtrArray *draft_attachments;
+  TytoDraftDocument *draft_document;
   TytoAttachment *cover;
   gboolean pinned;
 };
@@ -53,6 +54,7 @@ tyto_conversation_finalize (GObject *object)
   g_free (self->model);
   g_free (self->adapter);
   g_ptr_array_unref (self->draft_attachments);
+  g_clear_pointer (&self->draft_document, tyto_draft_document_free);
   g_clear_object (&self->cover);
   G_OBJECT_CLASS (tyto_conversation_parent_class)->finalize (object);
 }
@@ -214,6 +216,21 @@ tyto_conversation_set_draft_attachments (TytoConversation *self, GPtrArray *atta
   g_ptr_array_ref (attachments);
   g_ptr_array_unref (self->draft_attachments);
   self->draft_attachments = attachments;
+}
+
+const TytoDraftDocument *
+tyto_conversation_get_draft_document (TytoConversation *self)
+{
+  return self->draft_document;
+}
+
+void
+tyto_conversation_set_draft_document (TytoConversation *self, const TytoDraftDocument *document)
+{
+  TytoDraftDocument *copy = tyto_draft_document_copy (document);
+
+  g_clear_pointer (&self->draft_document, tyto_draft_document_free);
+  self->draft_document = copy;
 }
 
 const char *

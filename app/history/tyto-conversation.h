@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/history/tyto-attachment.h"
+#include "app/history/tyto-draft-document.h"
 
 G_BEGIN_DECLS
 
@@ -39,6 +40,9 @@ void tyto_conversation_set_draft (TytoConversation *self, const char *draft);
 GPtrArray *tyto_conversation_get_draft_attachments (TytoConversation *self);
 /* Takes a reference. */
 void tyto_conversation_set_draft_attachments (TytoConversation *self, GPtrArray *attachments);
+/* The document whose pages the question picks; NULL: none. Borrowed; `set` copies. */
+const TytoDraftDocument *tyto_conversation_get_draft_document (TytoConversation *self);
+void tyto_conversation_set_draft_document (TytoConversation *self, const TytoDraftDocument *document);
 
 /* The model folder and the adapter that this conversation is held with; "" : the usual ones. */
 const char *tyto_conversation_get_model (TytoConversation *self);

@@ -8,7 +8,7 @@ struct _TytoMessage {
   TytoRole role;
   GString *text;
   TytoMessageState state;
-  char *error, *stage;
+  char *error, *stage, *model;
   GPtrArray *attachments;
   GBytes *ids;
   double first_word, speed;
@@ -54,6 +54,7 @@ tyto_message_finalize (GObject *object)
   g_string_free (self->text, TRUE);
   g_free (self->error);
   g_free (self->stage);
+  g_free (self->model);
   g_ptr_array_unref (self->attachments);
   g_clear_pointer (&self->ids, g_bytes_unref);
   G_OBJECT_CLASS (tyto_message_parent_class)->finalize (object);
@@ -80,6 +81,7 @@ tyto_message_init (TytoMessage *self)
 {
   self->text = g_string_new (NULL);
   self->stage = g_strdup ("");
+  self->model = g_strdup ("");
   self->attachments = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
@@ -216,6 +218,19 @@ tyto_message_set_speed (TytoMessage *self, double first_word, double words_per_s
 {
   self->first_word = first_word;
   self->speed = words_per_second;
+}
+
+const char *
+tyto_message_get_model (TytoMessage *self)
+{
+  return self->model;
+}
+
+void
+tyto_message_set_model (TytoMessage *self, const char *model)
+{
+  g_free (self->model);
+  self->model = g_strdup (model ? model : "");
 }
 
 gint64

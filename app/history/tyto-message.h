@@ -52,6 +52,10 @@ double tyto_message_get_first_word (TytoMessage *self);
 double tyto_message_get_speed (TytoMessage *self);
 void tyto_message_set_speed (TytoMessage *self, double first_word, double words_per_second);
 
+/* The model that wrote an answer, as people know it, with its adapter; "": not known. */
+const char *tyto_message_get_model (TytoMessage *self);
+void tyto_message_set_model (TytoMessage *self, const char *model);
+
 /* How many of the oldest exchanges no longer fitted when this answer was written. */
 int tyto_message_get_dropped (TytoMessage *self);
 void tyto_message_set_dropped (TytoMessage *self, int n_exchanges);

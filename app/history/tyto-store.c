@@ -318,6 +318,7 @@ tyto_store_list_finish (TytoStore *self, GAsyncResult *result, GError **error)
     tyto_conversation_set_leaf (c, r->leaf);
     tyto_conversation_set_model (c, r->model, r->adapter);
     add_attachments (tyto_conversation_get_draft_attachments (c), r->attachments);
+    tyto_conversation_set_draft_document (c, r->document);
     if (r->cover) {
       g_autoptr (TytoAttachment) cover = tyto_attachment_new (r->cover->name, r->cover->page);
 
@@ -366,6 +367,7 @@ tyto_store_load_finish (TytoStore *self, GAsyncResult *result, GError **error)
     tyto_message_set_speed (m, r->first_word, r->speed);
     tyto_message_set_created (m, r->created);
     tyto_message_set_dropped (m, r->dropped);
+    tyto_message_set_model (m, r->model);
     add_attachments (tyto_message_get_attachments (m), r->attachments);
     g_ptr_array_add (messages, m);
   }
@@ -396,6 +398,7 @@ tyto_store_save_conversation (TytoStore *self, TytoConversation *c)
   r->model = g_strdup (tyto_conversation_get_model (c));
   r->adapter = g_strdup (tyto_conversation_get_adapter (c));
   add_records (r->attachments, tyto_conversation_get_draft_attachments (c));
+  r->document = tyto_draft_document_copy (tyto_conversation_get_draft_document (c));
   push_job (self, run_save_conversation, r, (GDestroyNotify) conversation_record_free, report_failure, NULL);
 }
 
@@ -426,6 +429,7 @@ tyto_store_save_message_async (TytoStore *self, TytoMessage *m, GAsyncReadyCallb
   r->speed = tyto_message_get_speed (m);
   r->created = tyto_message_get_created (m);
   r->dropped = tyto_message_get_dropped (m);
+  r->model = g_strdup (tyto_message_get_model (m));
   add_records (r->attachments, tyto_message_get_attachments (m));
   push_job (self, run_save_message, r, (GDestroyNotify) message_record_free, callback ? callback : report_failure, user_data);
 }

@@ -27,7 +27,7 @@ typedef enum {
 } TytoStoreError;
 GQuark tyto_store_error_quark (void);
 
-#define TYTO_STORE_VERSION 4
+#define TYTO_STORE_VERSION 5
 
 /* `folder` is made when missing; the database is FOLDER/history.db. Nothing is opened yet. */
 TytoStore *tyto_store_new (const char *folder);

@@ -123,6 +123,7 @@ test_round_trip (void)
   tyto_message_set_text (answer, "Ein Diagramm. 📈");
   tyto_message_set_ids (answer, id_bytes);
   tyto_message_set_speed (answer, 0.5, 12.0);
+  tyto_message_set_model (answer, "Large · legal");
   tyto_message_set_state (answer, TYTO_MESSAGE_COMPLETE, NULL);
   save_message (store, answer);
   close_store (store);
@@ -154,6 +155,7 @@ test_round_trip (void)
   g_assert_cmpint (tyto_message_get_parent (found), ==, 11);
   g_assert_cmpint (tyto_message_get_state (found), ==, TYTO_MESSAGE_COMPLETE);
   g_assert_true (g_bytes_equal (tyto_message_get_ids (found), id_bytes));
+  g_assert_cmpstr (tyto_message_get_model (found), ==, "Large · legal");
 
   tyto_store_delete_conversation (store, 1);
   g_ptr_array_unref (g_steal_pointer (&messages));
@@ -237,6 +239,8 @@ test_older (void)
   messages = load (store, 5);
   g_assert_cmpuint (messages->len, ==, 2);
   g_assert_cmpstr (tyto_message_get_text (g_ptr_array_index (messages, 1)), ==, "Das.");
+  g_assert_cmpstr (tyto_message_get_model (g_ptr_array_index (messages, 1)), ==, "");
+  g_assert_null (tyto_conversation_get_draft_document (g_ptr_array_index (conversations, 0)));
   g_assert_cmpuint (tyto_message_get_attachments (g_ptr_array_index (messages, 0))->len, ==, 1);
   /* What was written before there was an index can be found. */
   tyto_store_search_async (store, "das", keep_result, &result);
@@ -296,6 +300,66 @@ test_draft (void)
   g_assert_cmpstr (tyto_conversation_get_adapter (g_ptr_array_index (conversations, 0)), ==, "legal");
   close_store (store);
   remove_tree (folder);
+}
+
+static GPtrArray *
+list_blobs (TytoStore *store)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  GPtrArray *blobs;
+
+  tyto_store_list_blobs_async (store, keep_result, &result);
+  WAIT_FOR (result != NULL, LIMIT);
+  blobs = tyto_store_list_blobs_finish (store, result, NULL);
+  g_assert_nonnull (blobs);
+  return blobs;
+}
+
+/* A document whose pages a question picks, also before a page of it is attached. */
+static void
+test_draft_document (void)
+{
+  g_autofree char *folder = make_scratch ();
+  TytoStore *store = open_store (folder, NULL);
+  g_autoptr (TytoConversation) conversation = tyto_conversation_new (TYTO_CONVERSATION_NEW);
+  g_autoptr (TytoDraftDocument) document = tyto_draft_document_new ("beef", "book.pdf", 300, TRUE);
+  g_autoptr (GPtrArray) conversations = NULL, blobs = NULL, fewer = NULL;
+  const TytoDraftDocument *found;
+
+  g_array_append_vals (document->picked, (int[]){ 211, 0, 299 }, 3);
+  tyto_conversation_set_draft_document (conversation, document);
+  tyto_store_save_conversation (store, conversation);
+  close_store (store);
+
+  store = open_store (folder, NULL);
+  conversations = list (store);
+  found = tyto_conversation_get_draft_document (g_ptr_array_index (conversations, 0));
+  g_assert_true (tyto_draft_document_equal (found, document));
+  g_assert_cmpint (g_array_index (found->picked, int, 0), ==, 211);
+  /* Its file is in use. */
+  blobs = list_blobs (store);
+  g_assert_cmpuint (blobs->len, ==, 1);
+  g_assert_cmpstr (g_ptr_array_index (blobs, 0), ==, "beef");
+  tyto_conversation_set_draft_document (conversation, NULL);
+  tyto_store_save_conversation (store, conversation);
+  fewer = list_blobs (store);
+  g_assert_cmpuint (fewer->len, ==, 0);
+  close_store (store);
+  remove_tree (folder);
+}
+
+/* Whatever happened to the file, only pages of the document come out of it. */
+static void
+test_picked_pages (void)
+{
+  g_autoptr (TytoDraftDocument) document = tyto_draft_document_new ("beef", "book.pdf", 300, FALSE);
+  g_autofree char *text = NULL;
+
+  tyto_draft_document_parse_picked (document, "7 300 -1 x 99999999999999999999  0 12a");
+  text = tyto_draft_document_format_picked (document);
+  g_assert_cmpstr (text, ==, "7 0");
+  tyto_draft_document_parse_picked (document, "");
+  g_assert_cmpuint (document->picked->len, ==, 0);
 }
 
 static void
@@ -533,6 +597,8 @@ main (int argc, char **argv)
   g_test_add_func ("/history/newer", test_newer);
   g_test_add_func ("/history/older", test_older);
   g_test_add_func ("/history/draft", test_draft);
+  g_test_add_func ("/history/draft-document", test_draft_document);
+  g_test_add_func ("/history/picked-pages", test_picked_pages);
   g_test_add_func ("/history/delete-message", test_delete_message);
   g_test_add_func ("/history/speed", test_speed);
   g_test_add_func ("/history/damaged", test_damaged);
