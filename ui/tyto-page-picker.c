@@ -7,6 +7,7 @@
 #include "app/documents/tyto-document-text.h"
 #include "ui/tyto-texture.h"
 #include "ui/tyto-tooltip.h"
+#include "ui/tyto-watchdog.h"
 #include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
@@ -19,6 +20,8 @@
 #define BEST_PAGES 3
 /* Of more chosen pages than this the text is not read to say what it costs. */
 #define MAX_WEIGHED 40
+/* Drawn pages that fill the window as it opens. */
+#define FIRST_PAGES 10
 /* From so many pages on the question is offered to pick them. */
 #define MANY_PAGES 8
 
@@ -30,6 +33,8 @@ struct _TytoPagePicker {
   guint n_pages;
   GtkStringList *pages; /* as many as have been added so far */
   guint filling;
+  gint64 begun;   /* when the document was given */
+  guint n_drawn;  /* pages, up to FIRST_PAGES */
   GtkMultiSelection *selection;
   gboolean in_step; /* the range field and the selection follow each other: guards against echo */
 
@@ -259,6 +264,13 @@ setup_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker
   gtk_list_item_set_child (item, box);
 }
 
+/* A page on its way to its cell. */
+typedef struct {
+  TytoPagePicker *self;
+  GtkPicture *picture;
+  guint page;
+} Drawing;
+
 static GtkWidget *
 cell_picture (GtkWidget *box)
 {
@@ -266,12 +278,33 @@ cell_picture (GtkWidget *box)
 }
 
 static void
+first_painted (GdkFrameClock *clock, TytoPagePicker *self)
+{
+  g_signal_handlers_disconnect_by_func (clock, first_painted, self);
+  tyto_watchdog_note ("first pages in the picker", self->begun);
+}
+
+/* One more page is drawn; how soon the first ones are there is watched. */
+static void
+count_drawn (TytoPagePicker *self)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (self));
+
+  if (clock && self->begun != 0 && self->n_drawn < FIRST_PAGES && ++self->n_drawn == MIN (self->n_pages, FIRST_PAGES))
+    g_signal_connect_object (clock, "after-paint", G_CALLBACK (first_painted), self, 0);
+}
+
+static void
 cell_rendered (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (GtkPicture) picture = user_data;
+  Drawing *drawing = user_data;
+  g_autoptr (TytoPagePicker) self = drawing->self;
+  g_autoptr (GtkPicture) picture = drawing->picture;
+  guint page = drawing->page;
   g_autoptr (GError) error = NULL;
   g_autoptr (OwlPicture) pixels = tyto_documents_render_finish (TYTO_DOCUMENTS (object), result, &error);
 
+  g_free (drawing);
   if (pixels) {
     g_autoptr (GdkTexture) texture = tyto_texture_new (pixels);
 
@@ -280,6 +313,10 @@ cell_rendered (GObject *object, GAsyncResult *result, gpointer user_data)
     /* The frame has the page's shape. */
     gtk_widget_set_size_request (GTK_WIDGET (picture), MIN ((int) (THUMBNAIL_HEIGHT * aspect), THUMBNAIL_WIDTH), THUMBNAIL_HEIGHT);
     gtk_picture_set_paintable (picture, GDK_PAINTABLE (texture));
+    if (self->documents) {
+      count_drawn (self);
+      weigh (self, page);
+    }
   } else if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) && !g_error_matches (error, OWL_ERROR, OWL_ERROR_CANCELLED)) {
     tyto_tooltip_set (GTK_WIDGET (picture), error->message);
   }
@@ -318,14 +355,17 @@ bind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker 
   GtkWidget *box = gtk_list_item_get_child (item), *picture = cell_picture (box);
   guint page = gtk_list_item_get_position (item);
   GCancellable *cancellable = g_cancellable_new ();
+  Drawing *drawing = g_new0 (Drawing, 1);
 
-  weigh (self, page);
   label_cell (self, box, page);
   g_object_set_data (G_OBJECT (box), "page", GUINT_TO_POINTER (page + 1));
   gtk_picture_set_paintable (GTK_PICTURE (picture), NULL);
   g_object_set_data_full (G_OBJECT (picture), "cancellable", cancellable, g_object_unref);
-  tyto_documents_render_async (self->documents, self->blob, self->name, (int) page, 2 * THUMBNAIL_HEIGHT, 0, cancellable, cell_rendered,
-                               g_object_ref (picture));
+  /* What it costs is worked out when it is there: pages in sight come first. */
+  drawing->self = g_object_ref (self);
+  drawing->picture = g_object_ref (GTK_PICTURE (picture));
+  drawing->page = page;
+  tyto_documents_render_async (self->documents, self->blob, self->name, (int) page, 2 * THUMBNAIL_HEIGHT, 0, cancellable, cell_rendered, drawing);
 }
 
 static void
@@ -688,6 +728,7 @@ tyto_page_picker_new (GtkWindow *parent, TytoServices *services, const TytoImpor
   self->blob = g_strdup (import->blob);
   self->name = g_strdup (import->name);
   self->n_pages = (guint) import->n_pages;
+  self->begun = import->begun;
   self->pages = g_object_ref (pages);
   add_pages (self);
   self->filling = g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, add_pages, self, NULL);

@@ -12,6 +12,7 @@
 #define SAMPLE_USEC 1000
 #define MAX_FRAMES 48
 #define MAX_PLACES 8
+#define MAX_NOTES 16
 #define N_BUCKETS 4096
 #define BUCKET_USEC 250
 
@@ -33,6 +34,11 @@ static struct {
   gint64 first_frame, started;
   guint64 n_turns, n_frames;
   guint64 wall_buckets[N_BUCKETS];
+  int n_notes;
+  struct {
+    const char *what;
+    gint64 after;
+  } notes[MAX_NOTES];
   Place worst[MAX_PLACES]; /* by processor time without painting, longest first */
 } watch;
 
@@ -176,6 +182,15 @@ tyto_watchdog_start (void)
 }
 
 void
+tyto_watchdog_note (const char *what, gint64 begun)
+{
+  if (!watch.path || watch.n_notes == MAX_NOTES)
+    return;
+  watch.notes[watch.n_notes].what = what;
+  watch.notes[watch.n_notes++].after = g_get_monotonic_time () - begun;
+}
+
+void
 tyto_watchdog_stop (void)
 {
   watch.stopped = TRUE;
@@ -225,6 +240,9 @@ tyto_watchdog_finish (void)
     fprintf (file, "%s\n  ", i ? "," : "");
     write_place (file, &watch.worst[i]);
   }
+  fprintf (file, "],\n \"notes\": [");
+  for (int i = 0; i < watch.n_notes; i++)
+    fprintf (file, "%s{\"what\": \"%s\", \"after_ms\": %.1f}", i ? ", " : "", watch.notes[i].what, (double) watch.notes[i].after / 1000.0);
   fprintf (file, "]}\n");
   fclose (file);
 }

@@ -10,6 +10,12 @@ G_BEGIN_DECLS
 
 /* Call once on the main thread before the loop runs. */
 void tyto_watchdog_start (void);
+/* Puts into the report how many milliseconds after `begun` (g_get_monotonic_time) something happened. `what`: a few words that stay. Main thread. */
+#ifdef TYTO_WITH_WATCHDOG
+void tyto_watchdog_note (const char *what, gint64 begun);
+#else
+#define tyto_watchdog_note(what, begun) ((void) (begun))
+#endif
 /* What comes later, when the window goes, is not counted any more. */
 void tyto_watchdog_stop (void);
 /* Writes the report: a JSON object. */

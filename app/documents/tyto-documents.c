@@ -47,7 +47,7 @@ typedef struct {
   char *blob, *name, *password;
   int page, size;
   GHashTable *used;
-  gint64 min_age;
+  gint64 min_age, begun;
 } Request;
 
 static void
@@ -266,6 +266,7 @@ run_import (TytoDocuments *self, GTask *task, gpointer data)
   OwlDecoder *decoder;
 
   import->name = g_strdup (request->name);
+  import->begun = request->begun;
   import->blob = request->file ? tyto_blobs_import (self->folder, request->file, cancellable, &error)
                                : tyto_blobs_import_bytes (self->folder, request->bytes, &error);
   if (!import->blob) {
@@ -316,6 +317,7 @@ tyto_documents_import_async (TytoDocuments *self, GFile *file, GCancellable *can
   Request *request = g_new0 (Request, 1);
   g_autofree char *base = g_file_get_basename (file);
 
+  request->begun = g_get_monotonic_time ();
   request->file = g_object_ref (file);
   request->name = g_utf8_make_valid (base ? base : "", -1);
   push_job (self, run_import, request, IMPORT_PRIORITY, cancellable, callback, user_data);

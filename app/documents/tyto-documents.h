@@ -23,6 +23,7 @@ typedef struct {
   gboolean is_document; /* pages to choose from */
   int n_pages;          /* 0 while it is locked */
   gboolean is_locked;   /* protected by a password: tyto_documents_unlock_async() */
+  gint64 begun;         /* when it was given (g_get_monotonic_time); 0: not known */
 } TytoImport;
 TytoImport *tyto_import_copy (const TytoImport *import);
 void tyto_import_free (TytoImport *import);
