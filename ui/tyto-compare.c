@@ -104,7 +104,7 @@ show (TytoCompare *self, int index, TytoAttachment *attachment)
   OwlPicture *thumbnail = tyto_attachment_get_thumbnail (attachment);
   int page = tyto_attachment_get_page (attachment), width = 0, height = 0;
   g_autoptr (GdkTexture) preview = NULL;
-  g_autofree char *title = g_strdup_printf (_("Picture %d"), tyto_attachment_get_number (attachment));
+  g_autofree char *title = g_strdup_printf (_("Picture %d in the comparison"), tyto_attachment_get_number (attachment));
   Loading *loading = g_new0 (Loading, 1);
   OwlRegion region;
 

@@ -40,14 +40,32 @@ ask_about_part (void)
   driver_shoot ("Tyto", "closely-2-part", 900, 800);
 }
 
+/* For all of the answer, as strongly as one likes, and for words of it that are selected. */
 static void
 look (void)
 {
+  g_autoptr (AtspiAccessible) picture = NULL, answer = NULL, strength = NULL;
+  g_autofree char *content = NULL, *strong = NULL;
+
   driver_press ("Where it looked");
   driver_arrange_window ("Picture 1", 980, 700);
   wait_for ("push button", "Look closer at this part");
   wait_for ("label", "it is no proof");
   driver_shoot ("Picture 1", "closely-3-look", 980, 700);
+
+  picture = driver_wait ("image", "Picture 1, enlarged");
+  strong = driver_look_at (picture);
+  strength = driver_wait ("slider", "Strength");
+  driver_drag_in (strength, 0.7, 0.5, 0.02, 0.5);
+  driver_wait_other_look (picture, strong);
+
+  answer = driver_wait ("text", "The answer; select words of it");
+  content = driver_get_content (answer);
+  g_assert_cmpstr (content, ==, "A horse.");
+  driver_click (answer);
+  driver_key_here ("ctrl+Home ctrl+Right Right shift+ctrl+Right");
+  wait_for ("label", "For the words “horse”.");
+  driver_screenshot ("closely-3-words");
   driver_press ("Look closer at this part");
   driver_wait_gone ("frame", "Picture 1");
   wait_for ("image", "Picture 2, a part");
@@ -59,7 +77,7 @@ see (void)
   driver_press_last ("What the model saw");
   driver_arrange_window ("What the model saw", 720, 640);
   wait_for ("label", "tokens that the model can hold");
-  wait_for ("label", "the model that is open now");
+  wait_for ("label", "which wrote the answer");
   wait_for ("label", "one view of the whole, 112 × 112 pixels");
   wait_for ("label", "The following is a conversation between a curious human");
   driver_shoot ("What the model saw", "closely-4-seen", 720, 640);
@@ -67,14 +85,25 @@ see (void)
   driver_wait_gone ("frame", "What the model saw");
 }
 
+/* Two pictures are zoomed together; one question goes to both. */
 static void
 compare (void)
 {
+  g_autoptr (AtspiAccessible) left = NULL, right = NULL;
+  g_autofree char *left_before = NULL, *right_before = NULL;
+
   driver_press ("View picture 1");
   driver_arrange_window ("Picture 1", 980, 700);
   driver_press ("Compare with another picture");
+  driver_wait_gone ("image", "Picture 1, enlarged");
   driver_arrange_window ("Compare", 1040, 680);
-  driver_key ("plus");
+  left = driver_wait ("image", "Picture 1 in the comparison");
+  right = driver_wait ("image", "Picture 2 in the comparison");
+  left_before = driver_look_at (left);
+  right_before = driver_look_at (right);
+  driver_wheel (left, 3);
+  driver_wait_other_look (left, left_before);
+  driver_wait_other_look (right, right_before);
   driver_enter ("Question about both", "Is there a horse in both pictures?");
   driver_shoot ("Compare", "closely-5-compare", 1040, 680);
   driver_press_last ("Ask");
