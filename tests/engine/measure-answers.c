@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Not a test: what somebody waits for, measured on one model. Prints one JSON object.
+/* Not a test: what somebody waits for, measured on one model. Prints a name and a number a line, in milliseconds, times or counts.
  *
  *     measure-answers MODEL [TOKENIZER-MODEL]
  *
  * MODEL: a folder with a vision part, such as a 7B with random weights (tests/peers/make-model.py for language.gguf, tests/full-size for vision.gguf).
- * With TOKENIZER-MODEL, a model whose tokenizer knows words, guessing is measured too: real text stands for what the model would choose. */
+ * With TOKENIZER-MODEL, a model whose tokenizer knows words, guessing alone is measured: real text stands for what the model would choose. */
 #include "chat/lookup.h"
 #include "model/model-private.h"
 #include "owl.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
-#define N_CANCELS 5
+#define N_CANCELS 4
 #define N_FIRST_WORDS 3
 #define N_QUESTION 20
 
@@ -49,7 +48,6 @@ realloc (void *old, size_t size)
 typedef struct {
   OwlModel *model;
   OwlPicture *picture;
-  json_t *result;
 } Measure;
 
 static double
@@ -58,10 +56,12 @@ ms_since (gint64 start)
   return (double) (g_get_monotonic_time () - start) / 1000.0;
 }
 
+/* At once, since the whole takes a minute or two. */
 static void
-put (Measure *m, const char *name, double value)
+put (const char *name, double value)
 {
-  json_object_set_new (m->result, name, json_real (value));
+  printf ("%-32s %.5g\n", name, value);
+  fflush (stdout);
 }
 
 static void
@@ -168,7 +168,7 @@ measure_first_word (Measure *m)
     check (error);
     best = MIN (best, stats.first_token_ms);
     worst = MAX (worst, stats.first_token_ms);
-    put (m, "first_question_evaluated", (double) (stats.n_prompt - stats.n_reused));
+    put ("first_question_evaluated", (double) (stats.n_prompt - stats.n_reused));
 
     turns[0].answer_ids = (const gint32 *) (const void *) ids->data;
     turns[0].n_answer_ids = ids->len;
@@ -177,12 +177,12 @@ measure_first_word (Measure *m)
     owl_session_generate (session, more, &OWL_SAMPLING_PRECISE, 1, FALSE, NULL, NULL, NULL, NULL, NULL, &stats, &error);
     check (error);
     second = stats.first_token_ms;
-    put (m, "second_question_prompt", (double) stats.n_prompt);
-    put (m, "second_question_evaluated", (double) (stats.n_prompt - stats.n_reused));
+    put ("second_question_prompt", (double) stats.n_prompt);
+    put ("second_question_evaluated", (double) (stats.n_prompt - stats.n_reused));
   }
-  put (m, "first_word_best_ms", best);
-  put (m, "first_word_worst_ms", worst);
-  put (m, "second_question_first_word_ms", second);
+  put ("first_word_best_ms", best);
+  put ("first_word_worst_ms", worst);
+  put ("second_question_first_word_ms", second);
 }
 
 static void
@@ -196,8 +196,8 @@ measure_allocations (Measure *m)
 
   owl_session_generate (session, prompt, &OWL_SAMPLING_PRECISE, 40, FALSE, count_allocations, &counts, NULL, NULL, NULL, NULL, &error);
   check (error);
-  put (m, "tokens_counted", (double) MIN (counts.n_calls, counts.last) - counts.first);
-  put (m, "allocations_in_them", counts.n_calls >= counts.last ? counts.at_last - counts.at_first : -1);
+  put ("tokens_counted", (double) MIN (counts.n_calls, counts.last) - counts.first);
+  put ("allocations_in_them", counts.n_calls >= counts.last ? counts.at_last - counts.at_first : -1);
 }
 
 typedef struct {
@@ -273,7 +273,7 @@ measure_cancel (Measure *m, const char *path)
 
       worst = MAX (worst, cancel_one (m, stage, session, stage == STAGE_PREFILL ? long_prompt : short_prompt, path, begin[stage] + i * step[stage]));
     }
-    put (m, names[stage], worst);
+    put (names[stage], worst);
   }
 }
 
@@ -360,15 +360,13 @@ measure_guessing (Measure *m, const char *tokenizer_model)
   for (gsize i = 0; i < G_N_ELEMENTS (answers); i++) {
     g_autoptr (GArray) answer = g_array_new (FALSE, FALSE, sizeof (gint32));
     g_autofree char *gain = g_strdup_printf ("guessing_gain_%s", answers[i][0]), *passes = g_strdup_printf ("ids_a_pass_%s", answers[i][0]);
-    double plain = 0.0, guessed = 0.0, ids_a_pass, ignored;
+    double plain, guessed, ids_a_pass, ignored;
 
     add_ids (owl_model_get_tokenizer (words), answers[i][1], n_vocabulary, answer);
-    for (int round = 0; round < 2; round++) {
-      plain += time_answer (m, before, answer, OWL_LOOKUP_OFF, &ignored);
-      guessed += time_answer (m, before, answer, OWL_LOOKUP_AUTO, &ids_a_pass);
-    }
-    put (m, gain, plain / guessed);
-    put (m, passes, ids_a_pass);
+    plain = time_answer (m, before, answer, OWL_LOOKUP_OFF, &ignored);
+    guessed = time_answer (m, before, answer, OWL_LOOKUP_AUTO, &ids_a_pass);
+    put (gain, plain / guessed);
+    put (passes, ids_a_pass);
   }
 }
 
@@ -376,7 +374,7 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GError) error = NULL;
-  Measure m = { .result = json_object () };
+  Measure m = { 0 };
   Counts counts = { 0 };
   gint64 start = g_get_monotonic_time ();
 
@@ -384,17 +382,16 @@ main (int argc, char **argv)
     g_error ("measure-answers MODEL [TOKENIZER-MODEL]");
   m.model = owl_model_open (argv[1], 0, count_progress, &counts, NULL, &error);
   check (error);
-  put (&m, "load_ms", ms_since (start));
-  put (&m, "load_progress_calls", counts.n_calls);
+  put ("load_ms", ms_since (start));
+  put ("load_progress_calls", counts.n_calls);
   m.picture = make_picture (448, 3);
-  measure_first_word (&m);
-  measure_allocations (&m);
-  measure_cancel (&m, argv[1]);
-  if (argc > 2)
+  if (argc > 2) {
     measure_guessing (&m, argv[2]);
-  json_dumpf (m.result, stdout, JSON_INDENT (2) | JSON_REAL_PRECISION (5));
-  putchar ('\n');
-  json_decref (m.result);
+  } else {
+    measure_first_word (&m);
+    measure_allocations (&m);
+    measure_cancel (&m, argv[1]);
+  }
   owl_picture_unref (m.picture);
   owl_model_unref (m.model);
   return 0;
