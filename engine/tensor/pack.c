@@ -79,43 +79,56 @@ find_block (OwlType type, gsize n_blocks, gsize block)
   return (Place){ first * size + (block - first) * front_size, first * size + n * front_size + (block - first) * (size - front_size) };
 }
 
-/* `src` holds 16 pointers to the same place in the 16 rows; they are moved on. */
-static guint8 *
-interleave (const Run *run, const guint8 *src[OWL_PACK_ROWS], guint8 *dst)
+/* Inlined with a constant `unit`. `restrict`: the bytes written are no pointers and no source, or the compiler would read both anew each time. */
+static inline __attribute__ ((always_inline)) void
+interleave_units (int unit, int count, const guint8 *restrict src, gsize stride, guint8 *restrict dst)
 {
-  for (int i = 0; i < run->count; i++)
-    for (int row = 0; row < OWL_PACK_ROWS; row++) {
-      if (run->unit == 4)
-        memcpy (dst, src[row], 4);
-      else if (run->unit == 2)
-        memcpy (dst, src[row], 2);
-      else
-        *dst = *src[row];
-      dst += run->unit;
-      src[row] += run->unit;
-    }
-  return dst;
+  for (int i = 0; i < count; i++)
+    for (int row = 0; row < OWL_PACK_ROWS; row++)
+      memcpy (dst + (i * OWL_PACK_ROWS + row) * unit, src + (gsize) row * stride + i * unit, (gsize) unit);
+}
+
+/* A run of the block at `src` and of those below it in the 16 rows, `stride` bytes apart. */
+static guint8 *
+interleave (const Run *run, const guint8 *src, gsize stride, guint8 *dst)
+{
+  if (run->unit == 4)
+    interleave_units (4, run->count, src, stride, dst);
+  else if (run->unit == 2)
+    interleave_units (2, run->count, src, stride, dst);
+  else
+    interleave_units (1, run->count, src, stride, dst);
+  return dst + run->unit * run->count * OWL_PACK_ROWS;
 }
 
 void
 owl_pack_group (OwlType type, const void *rows, gsize row_size, int n_rows, gsize n_values, void *group)
 {
-  static const guint8 zeros[OWL_MAX_BLOCK_SIZE];
   const Run *runs = block_runs (type);
   gsize block_size = owl_type_block_size (type), n_blocks = n_values / owl_type_block_length (type);
 
   for (gsize block = 0; block < n_blocks; block++) {
     Place place = find_block (type, n_blocks, block);
     guint8 *front = (guint8 *) group + place.front, *rest = (guint8 *) group + place.rest;
-    const guint8 *src[OWL_PACK_ROWS];
+    const guint8 *src = (const guint8 *) rows + block * block_size;
+    guint8 padded[OWL_PACK_ROWS * OWL_MAX_BLOCK_SIZE];
+    gsize stride = row_size;
 
-    for (int row = 0; row < OWL_PACK_ROWS; row++)
-      src[row] = row < n_rows ? (const guint8 *) rows + (gsize) row * row_size + block * block_size : zeros;
-    for (const Run *run = runs; run->unit > 0; run++)
+    /* Rows that are missing are zeros. */
+    if (n_rows < OWL_PACK_ROWS) {
+      memset (padded, 0, sizeof padded);
+      for (int row = 0; row < n_rows; row++)
+        memcpy (padded + (gsize) row * block_size, src + (gsize) row * row_size, block_size);
+      src = padded;
+      stride = block_size;
+    }
+    for (const Run *run = runs; run->unit > 0; run++) {
       if (stands_in_front (type, run))
-        front = interleave (run, src, front);
+        front = interleave (run, src, stride, front);
       else
-        rest = interleave (run, src, rest);
+        rest = interleave (run, src, stride, rest);
+      src += run->unit * run->count;
+    }
   }
 }
 
