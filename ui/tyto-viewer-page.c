@@ -313,15 +313,52 @@ attach_page (TytoViewer *self)
   gtk_window_close (GTK_WINDOW (self));
 }
 
+static gboolean
+is_at_height (const OwlTextWord *word, double y)
+{
+  return y >= (double) word->y && y <= (double) (word->y + word->height);
+}
+
+static double
+distance_along (const OwlTextWord *word, double x)
+{
+  return MAX (MAX ((double) word->x - x, x - (double) (word->x + word->width)), 0.0);
+}
+
+/* Goes through the text from a word to its end (`step` 1) or beginning (-1), down or up one column, to the line that is at the height of the point:
+ * the word of it nearest to the point, or `word` when there is none. */
+static gsize
+along_column (const OwlTextWord *words, gsize n, gsize word, int step, double x, double y)
+{
+  gsize i = word, found;
+
+  /* Before the first one the index wraps, and is no index either. */
+  for (; i < n && !is_at_height (&words[i], y); i += (gsize) step) {
+    gsize next = i + (gsize) step;
+    const OwlTextWord *upper, *lower;
+
+    if (next >= n)
+      return word;
+    upper = &words[step > 0 ? i : next];
+    lower = &words[step > 0 ? next : i];
+    if (lower->y + lower->height < upper->y)
+      return word;
+  }
+  for (found = i; i < n && is_at_height (&words[i], y); i += (gsize) step)
+    if (distance_along (&words[i], x) < distance_along (&words[found], x))
+      found = i;
+  return found;
+}
+
 /* The word nearest to a point; words are by ascending place in the text. */
 static gsize
 nearest_word (const OwlTextWord *words, gsize n, double x, double y)
 {
   double best = G_MAXDOUBLE;
-  gsize found = 0;
+  gsize found = 0, other;
 
   for (gsize i = 0; i < n; i++) {
-    double dx = MAX (MAX ((double) words[i].x - x, x - (double) (words[i].x + words[i].width)), 0.0);
+    double dx = distance_along (&words[i], x);
     double dy = MAX (MAX ((double) words[i].y - y, y - (double) (words[i].y + words[i].height)), 0.0);
     /* A line reaches further than what is above and below it. */
     double distance = dx * dx + 16.0 * dy * dy;
@@ -331,7 +368,11 @@ nearest_word (const OwlTextWord *words, gsize n, double x, double y)
       found = i;
     }
   }
-  return found;
+  if (is_at_height (&words[found], y))
+    return found;
+  /* Far beyond the end of a short line a longer one is nearer, but is not meant. What stands at that height in another column is not meant either. */
+  other = along_column (words, n, found, 1, x, y);
+  return other != found ? other : along_column (words, n, found, -1, x, y);
 }
 
 void
