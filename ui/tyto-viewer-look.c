@@ -42,9 +42,12 @@ _tyto_viewer_look_update (TytoViewer *self)
   const TytoLook *look = find_look (self);
   g_autoptr (GdkTexture) heat = NULL;
   OwlRegion part = { 0.0, 0.0, 1.0, 1.0 }, hottest;
+  gboolean has_panel = self->answer || tyto_attachment_get_page (self->shown) >= 0;
   GArray *marks;
 
-  gtk_widget_set_visible (self->panel_button, self->answer || tyto_attachment_get_page (self->shown) >= 0);
+  gtk_widget_set_visible (self->panel_button, has_panel);
+  /* With nothing in it, it does not open because the window becomes wide either. */
+  adw_flap_set_locked (ADW_FLAP (self->flap), !has_panel);
   gtk_widget_set_visible (self->look_closer, look != NULL);
   self->has_hottest = look != NULL;
   if (!look) {

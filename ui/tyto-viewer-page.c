@@ -162,9 +162,10 @@ _tyto_viewer_page_changed (TytoViewer *self)
     g_clear_pointer (&self->contents, owl_contents_unref);
     g_clear_pointer (&self->hits, g_ptr_array_unref);
     gtk_editable_set_text (GTK_EDITABLE (self->find), "");
-    if (page >= 0)
-      tyto_documents_read_contents_async (documents, blob, name, self->cancellable, contents_read, g_object_ref (self));
   }
+  /* Also when leafing on was quicker than reading them, and ended that. */
+  if (!self->contents && page >= 0)
+    tyto_documents_read_contents_async (documents, blob, name, self->cancellable, contents_read, g_object_ref (self));
   if (page >= 0)
     tyto_documents_read_text_async (documents, blob, name, page, self->cancellable, text_read, g_object_ref (self));
   update_page_row (self);
@@ -290,8 +291,12 @@ outline_opened (TytoViewer *self, guint index)
   gsize n;
   const OwlOutlineItem *items = self->contents ? owl_contents_get_outline (self->contents, &n) : NULL;
 
-  if (items && index < n)
-    _tyto_viewer_show_page (self, items[index].page);
+  if (!items || index >= n)
+    return;
+  _tyto_viewer_show_page (self, items[index].page);
+  /* In a narrow window the panel stands before the page. */
+  if (adw_flap_get_folded (ADW_FLAP (self->flap)))
+    adw_flap_set_reveal_flap (ADW_FLAP (self->flap), FALSE);
 }
 
 static void
