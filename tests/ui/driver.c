@@ -15,6 +15,8 @@
 #define MAX_DEPTH 40
 /* Drawing after a change takes a few frames. */
 #define SETTLE_USEC 400000
+/* At least what the frame of a window takes. */
+#define EDGE 8
 
 static GPid app;
 
@@ -440,7 +442,9 @@ driver_wheel (AtspiAccessible *node, int clicks)
 static char *
 take_checksum (const AtspiRect *rect)
 {
-  g_autofree char *command = g_strdup_printf ("import -window root -crop %dx%d+%d+%d rgb:-", rect->width, rect->height, rect->x, rect->y);
+  /* Places do not count the frame of the window; without its edge, no neighbour is in it. */
+  g_autofree char *command = g_strdup_printf ("import -window root -crop %dx%d+%d+%d rgb:-", rect->width - 2 * EDGE, rect->height - 2 * EDGE,
+                                              rect->x + EDGE, rect->y + EDGE);
   g_auto (GStrv) argv = NULL;
   g_autoptr (GSubprocess) process = NULL;
   g_autoptr (GBytes) pixels = NULL;

@@ -85,6 +85,24 @@ see (void)
   driver_wait_gone ("frame", "What the model saw");
 }
 
+/* Without the link the other picture stays as it is. */
+static void
+go_apart (AtspiAccessible *left, AtspiAccessible *right)
+{
+  g_autoptr (AtspiAccessible) link = driver_wait ("push button", "Zoom and move both together");
+  g_autofree char *left_before = NULL, *right_before = NULL, *right_after = NULL;
+
+  driver_click (link);
+  left_before = driver_look_at (left);
+  right_before = driver_look_at (right);
+  driver_screenshot ("closely-5-apart-before");
+  driver_wheel (left, 3);
+  driver_wait_other_look (left, left_before);
+  right_after = driver_look_at (right);
+  driver_screenshot ("closely-5-apart");
+  g_assert_cmpstr (right_after, ==, right_before);
+}
+
 /* Two pictures are zoomed together; one question goes to both. */
 static void
 compare (void)
@@ -104,6 +122,7 @@ compare (void)
   driver_wheel (left, 3);
   driver_wait_other_look (left, left_before);
   driver_wait_other_look (right, right_before);
+  go_apart (left, right);
   driver_enter ("Question about both", "Is there a horse in both pictures?");
   driver_shoot ("Compare", "closely-5-compare", 1040, 680);
   driver_press_last ("Ask");
