@@ -39,6 +39,8 @@ toast (TytoModelsWindow *self, const char *text)
 static void
 go_back (TytoModelsWindow *self)
 {
+  /* Keys must not go to a page that is no longer to be seen. */
+  gtk_window_set_focus (GTK_WINDOW (self), NULL);
   adw_leaflet_set_visible_child (ADW_LEAFLET (self->leaflet), self->list_page);
 }
 
@@ -446,6 +448,7 @@ build (TytoModelsWindow *self)
   gtk_widget_add_controller (self->leaflet, GTK_EVENT_CONTROLLER (target));
   gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys),
                                         gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0), gtk_callback_action_new (escape_pressed, NULL, NULL)));
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
   gtk_widget_add_controller (GTK_WIDGET (self), keys);
   adw_window_set_content (ADW_WINDOW (self), self->leaflet);
 }
