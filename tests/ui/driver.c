@@ -15,6 +15,7 @@
 #define MAX_DEPTH 40
 /* Drawing after a change takes a few frames. */
 #define SETTLE_USEC 400000
+#define ACTION_USEC 350000
 /* At least what the frame of a window takes. */
 #define EDGE 8
 
@@ -251,6 +252,8 @@ do_action (AtspiAccessible *node)
   g_assert_nonnull (action);
   atspi_action_do_action (action, 0, &error);
   g_assert_no_error (error);
+  /* A button that is pressed in this way stays down for a quarter of a second before it does anything. */
+  g_usleep (ACTION_USEC);
 }
 
 void
