@@ -22,7 +22,9 @@ struct _TytoComposer {
   GtkWidget parent_instance;
 
   TytoDocuments *documents;
-  gboolean busy, composing, too_long;
+  gboolean busy, composing, too_long, awaiting; /* `awaiting`: to be sent as soon as the pictures are read */
+  guint n_failed; /* of the pictures, when that was wanted */
+  char *cost;
   int shown_busy; /* what the button shows; -1: nothing yet */
 
   GtkWidget *card, *strip, *scroller, *view, *placeholder, *attach, *status, *meter, *send;
@@ -61,6 +63,17 @@ has_state (TytoComposer *self, TytoAttachmentState state)
   return tyto_strip_has_state (TYTO_STRIP (self->strip), state);
 }
 
+static guint
+count_failed (TytoComposer *self)
+{
+  GPtrArray *all = tyto_strip_get_attachments (TYTO_STRIP (self->strip));
+  guint n = 0;
+
+  for (guint i = 0; i < all->len; i++)
+    n += tyto_attachment_get_state (g_ptr_array_index (all, i)) == TYTO_ATTACHMENT_FAILED;
+  return n;
+}
+
 GPtrArray *
 tyto_composer_get_attachments (TytoComposer *self)
 {
@@ -70,6 +83,12 @@ tyto_composer_get_attachments (TytoComposer *self)
     if (tyto_attachment_get_state (g_ptr_array_index (all, i)) == TYTO_ATTACHMENT_READY)
       g_ptr_array_add (ready, g_object_ref (g_ptr_array_index (all, i)));
   return ready;
+}
+
+gboolean
+tyto_composer_has_attachments (TytoComposer *self)
+{
+  return tyto_strip_get_attachments (TYTO_STRIP (self->strip))->len > 0;
 }
 
 GPtrArray *
@@ -86,18 +105,36 @@ tyto_composer_get_kept_attachments (TytoComposer *self)
   return kept;
 }
 
-/* Something can be sent when there is text or a picture, and nothing is still on its way in. */
+static void
+show_status (TytoComposer *self)
+{
+  const char *status = self->awaiting ? _("Sent as soon as the pictures are read") : self->cost ? self->cost : "";
+
+  gtk_label_set_text (GTK_LABEL (self->status), status);
+  tyto_tooltip_set (self->status, *status ? status : NULL);
+}
+
+static void
+set_awaiting (TytoComposer *self, gboolean awaiting)
+{
+  if (self->awaiting == awaiting)
+    return;
+  self->awaiting = awaiting;
+  show_status (self);
+}
+
+/* Something can be sent when there is text or a picture. */
 static void
 update (TytoComposer *self)
 {
   g_autofree char *text = tyto_composer_get_text (self);
-  gboolean something = *text || has_state (self, TYTO_ATTACHMENT_READY);
+  gboolean something = *text || has_state (self, TYTO_ATTACHMENT_READY) || has_state (self, TYTO_ATTACHMENT_READING);
   const char *label = self->busy ? _("Stop") : _("Send");
 
   gtk_widget_set_visible (self->placeholder, gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->composing);
   gtk_label_set_text (GTK_LABEL (self->placeholder),
-                      tyto_strip_get_attachments (TYTO_STRIP (self->strip))->len > 0 ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
-  gtk_widget_set_sensitive (self->send, self->busy || (something && !self->too_long && !has_state (self, TYTO_ATTACHMENT_READING)));
+                      tyto_composer_has_attachments (self) ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
+  gtk_widget_set_sensitive (self->send, self->busy || (something && !self->too_long));
   if (self->shown_busy == self->busy)
     return;
   self->shown_busy = self->busy;
@@ -112,11 +149,40 @@ tyto_composer_set_first_number (TytoComposer *self, int number)
   tyto_strip_set_first_number (TYTO_STRIP (self->strip), number);
 }
 
+/* Sends now, or when what is attached is there. */
+static gboolean
+send_awaited (gpointer data)
+{
+  TytoComposer *self = data;
+
+  if (!self->strip || !self->awaiting || has_state (self, TYTO_ATTACHMENT_READING))
+    return G_SOURCE_REMOVE;
+  set_awaiting (self, FALSE);
+  if (gtk_widget_get_sensitive (self->send))
+    g_signal_emit (self, signals[SIGNAL_SEND], 0);
+  return G_SOURCE_REMOVE;
+}
+
+void
+tyto_composer_send (TytoComposer *self)
+{
+  if (self->busy || !gtk_widget_get_sensitive (self->send))
+    return;
+  self->n_failed = count_failed (self);
+  set_awaiting (self, TRUE);
+  send_awaited (self);
+}
+
 static void
 strip_changed (TytoComposer *self)
 {
+  /* A picture that cannot be read is to be seen before the question goes off without it. */
+  if (count_failed (self) > self->n_failed)
+    set_awaiting (self, FALSE);
   update (self);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
+  if (self->awaiting && !has_state (self, TYTO_ATTACHMENT_READING))
+    g_idle_add_full (G_PRIORITY_DEFAULT, send_awaited, g_object_ref (self), g_object_unref);
 }
 
 static void
@@ -172,6 +238,7 @@ gather (TytoComposer *self)
 void
 tyto_composer_clear (TytoComposer *self)
 {
+  set_awaiting (self, FALSE);
   tyto_strip_clear (TYTO_STRIP (self->strip));
   gtk_text_buffer_set_text (buffer (self), "", 0);
   tyto_composer_set_cost (self, NULL, 0.0, NULL, FALSE);
@@ -198,6 +265,7 @@ imported (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
   }
   if (import->is_document) {
+    set_awaiting (self, FALSE); /* its pages are chosen first */
     tyto_strip_withdraw (TYTO_STRIP (self->strip), attachment);
     g_signal_emit (self, signals[SIGNAL_CHOOSE_PAGES], 0, import);
     return;
@@ -309,8 +377,9 @@ void
 tyto_composer_set_cost (TytoComposer *self, const char *cost, double filled, const char *meter, gboolean too_long)
 {
   self->too_long = too_long;
-  gtk_label_set_text (GTK_LABEL (self->status), cost ? cost : "");
-  tyto_tooltip_set (self->status, cost);
+  g_free (self->cost);
+  self->cost = g_strdup (cost);
+  show_status (self);
   if (too_long)
     gtk_widget_add_css_class (self->status, "error-text");
   else
@@ -335,7 +404,10 @@ tyto_composer_focus (TytoComposer *self)
 static void
 send_clicked (TytoComposer *self)
 {
-  g_signal_emit (self, signals[self->busy ? SIGNAL_STOP : SIGNAL_SEND], 0);
+  if (self->busy)
+    g_signal_emit (self, signals[SIGNAL_STOP], 0);
+  else
+    tyto_composer_send (self);
 }
 
 /* Enter sends, but never while an input method is at work: it gets the key first. */
@@ -350,8 +422,11 @@ key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifi
       return TRUE;
     if (self->composing)
       return FALSE;
-    if (!self->busy && gtk_widget_get_sensitive (self->send))
-      send_clicked (self);
+    tyto_composer_send (self);
+    return TRUE;
+  }
+  if (key == GDK_KEY_Escape && self->awaiting) {
+    set_awaiting (self, FALSE);
     return TRUE;
   }
   if (key == GDK_KEY_Up && !self->composing && gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->busy) {
@@ -429,6 +504,7 @@ tyto_composer_dispose (GObject *object)
     g_signal_handlers_disconnect_by_data (self->strip, self);
   self->strip = self->scroller = NULL;
   g_clear_object (&self->documents);
+  g_clear_pointer (&self->cost, g_free);
   g_clear_pointer (&self->card, gtk_widget_unparent);
   G_OBJECT_CLASS (tyto_composer_parent_class)->dispose (object);
 }
@@ -481,6 +557,7 @@ tyto_composer_class_init (TytoComposerClass *klass)
 static void
 text_changed (TytoComposer *self)
 {
+  set_awaiting (self, FALSE);
   update (self);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }

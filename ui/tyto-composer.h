@@ -25,7 +25,12 @@ void tyto_composer_set_text (TytoComposer *self, const char *text);
 GPtrArray *tyto_composer_get_attachments (TytoComposer *self);
 /* Those that a draft keeps: also the ones that are still being read or could not be, as soon as there is a copy of the file. */
 GPtrArray *tyto_composer_get_kept_attachments (TytoComposer *self);
+gboolean tyto_composer_has_attachments (TytoComposer *self);
 void tyto_composer_clear (TytoComposer *self);
+
+/* As the button does: "send" is emitted, now or, while a picture is still being read, as soon as it is. Until then writing on, or Escape, takes it
+ * back, and so does a picture that cannot be read. */
+void tyto_composer_send (TytoComposer *self);
 
 /* The number that the first attachment gets. */
 void tyto_composer_set_first_number (TytoComposer *self, int number);

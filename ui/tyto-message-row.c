@@ -61,14 +61,24 @@ text_label (const char *css_class)
   return label;
 }
 
-/* The quiet row keeps its place, so that nothing jumps when it appears. */
+static void
+set_class (GtkWidget *widget, const char *name, gboolean set)
+{
+  if (set)
+    gtk_widget_add_css_class (widget, name);
+  else
+    gtk_widget_remove_css_class (widget, name);
+}
+
+/* The quiet row keeps its place, so that nothing jumps when it appears. What has several versions always shows that it has. */
 static void
 update_actions (TytoMessageRow *self)
 {
-  gboolean growing = tyto_message_get_state (self->message) == TYTO_MESSAGE_GROWING;
-  gboolean shown = !growing && (self->hovered || self->focused || (self->last && is_answer (self)));
+  gboolean growing = tyto_message_get_state (self->message) == TYTO_MESSAGE_GROWING, versions = gtk_widget_get_visible (self->branch);
+  gboolean shown = !growing && (self->hovered || self->focused || (is_answer (self) && (self->last || versions)));
 
-  gtk_widget_set_opacity (self->actions, shown ? 1.0 : 0.0);
+  set_class (self->actions, "shown", shown);
+  set_class (GTK_WIDGET (self), "versions", versions);
   gtk_widget_set_can_target (self->actions, !growing);
 }
 
@@ -375,6 +385,7 @@ build_actions (TytoMessageRow *self)
   self->previous = icon_button ("go-previous-symbolic", _("Previous version"));
   self->next = icon_button ("go-next-symbolic", _("Next version"));
   self->branch_label = gtk_label_new (NULL);
+  gtk_widget_add_css_class (self->branch, "branch");
   gtk_widget_add_css_class (self->branch_label, "quiet");
   gtk_box_append (GTK_BOX (self->branch), self->previous);
   gtk_box_append (GTK_BOX (self->branch), self->branch_label);
@@ -496,10 +507,7 @@ build_boundary (void)
 void
 tyto_message_row_set_forgotten (TytoMessageRow *self, gboolean forgotten, gboolean boundary)
 {
-  if (forgotten)
-    gtk_widget_add_css_class (GTK_WIDGET (self), "forgotten");
-  else
-    gtk_widget_remove_css_class (GTK_WIDGET (self), "forgotten");
+  set_class (GTK_WIDGET (self), "forgotten", forgotten);
   if (boundary && !self->boundary) {
     self->boundary = build_boundary ();
     gtk_box_prepend (GTK_BOX (self->column), self->boundary);

@@ -717,7 +717,7 @@ TytoPagePicker *
 tyto_page_picker_new (GtkWindow *parent, TytoServices *services, const TytoImport *import, GtkBitset *chosen)
 {
   TytoPagePicker *self = g_object_new (TYTO_TYPE_PAGE_PICKER, "transient-for", parent, "modal", TRUE, "title", import->name,
-                                       "default-width", 640, "default-height", 560, NULL);
+                                       "default-width", 820, "default-height", 600, NULL);
   GtkStringList *pages = gtk_string_list_new (NULL);
 
   self->documents = g_object_ref (tyto_services_get_documents (services));

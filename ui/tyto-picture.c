@@ -5,6 +5,7 @@
 
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-texture.h"
+#include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
@@ -13,6 +14,8 @@
 #define MIN_ASPECT 0.5
 /* Room for number and close button side by side. */
 #define MIN_WIDTH 60
+/* So many lines are as high as the picture beside them. */
+#define ERROR_LINES 4
 /* Of a part, the whole takes so much of the height. */
 #define INSET_SHARE 0.38f
 
@@ -22,7 +25,7 @@ struct _TytoPicture {
   TytoAttachment *attachment;
   int height;
 
-  GtkWidget *overlay, *picture, *inset, *badge, *strip, *progress, *spinner, *error_icon, *error, *open;
+  GtkWidget *overlay, *picture, *inset, *badge, *strip, *progress, *spinner, *error_icon, *error, *open, *corner;
 };
 
 G_DEFINE_FINAL_TYPE (TytoPicture, tyto_picture, GTK_TYPE_BOX)
@@ -38,6 +41,8 @@ describe (TytoPicture *self)
   int number = tyto_attachment_get_number (self->attachment);
   OwlRegion region;
 
+  if (number == 0)
+    return g_strdup (name);
   if (tyto_attachment_get_region (self->attachment, &region))
     return label ? g_strdup_printf (_("Picture %d, a part: %s, page %s"), number, name, label) : g_strdup_printf (_("Picture %d, a part: %s"), number, name);
   return label ? g_strdup_printf (_("Picture %d: %s, page %s"), number, name, label) : g_strdup_printf (_("Picture %d: %s"), number, name);
@@ -70,8 +75,12 @@ update (TytoPicture *self)
   gtk_progress_bar_set_fraction (GTK_PROGRESS_BAR (self->progress), progress);
   gtk_widget_set_visible (self->error_icon, state == TYTO_ATTACHMENT_FAILED);
   gtk_widget_set_visible (self->error, state == TYTO_ATTACHMENT_FAILED);
-  if (state == TYTO_ATTACHMENT_FAILED)
+  if (state == TYTO_ATTACHMENT_FAILED) {
     gtk_label_set_text (GTK_LABEL (self->error), tyto_attachment_get_error (self->attachment));
+    tyto_tooltip_set (self->error, tyto_attachment_get_error (self->attachment));
+  }
+  if (self->corner)
+    gtk_widget_set_visible (self->corner, state != TYTO_ATTACHMENT_FAILED);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, description, -1);
   gtk_widget_set_visible (self->open, state == TYTO_ATTACHMENT_READY);
   open_label = g_strdup_printf (_("View picture %d"), tyto_attachment_get_number (self->attachment));
@@ -210,7 +219,12 @@ tyto_picture_init (TytoPicture *self)
   self->error = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (self->error), TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->error), 0.0f);
-  gtk_label_set_max_width_chars (GTK_LABEL (self->error), 32);
+  gtk_label_set_wrap_mode (GTK_LABEL (self->error), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_width_chars (GTK_LABEL (self->error), 20);
+  gtk_label_set_max_width_chars (GTK_LABEL (self->error), 28);
+  gtk_label_set_lines (GTK_LABEL (self->error), ERROR_LINES);
+  gtk_label_set_ellipsize (GTK_LABEL (self->error), PANGO_ELLIPSIZE_END);
+  gtk_widget_set_valign (self->error, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (self->error, "error-text");
   gtk_box_append (GTK_BOX (self), self->error);
 }
@@ -247,5 +261,6 @@ tyto_picture_get_attachment (TytoPicture *self)
 void
 tyto_picture_set_corner (TytoPicture *self, GtkWidget *widget)
 {
-  add_overlay (self, widget, GTK_ALIGN_END, GTK_ALIGN_END, "corner");
+  self->corner = add_overlay (self, widget, GTK_ALIGN_END, GTK_ALIGN_END, "corner");
+  update (self);
 }

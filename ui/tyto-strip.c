@@ -44,8 +44,14 @@ tyto_strip_has_state (TytoStrip *self, TytoAttachmentState state)
 static void
 changed (TytoStrip *self)
 {
-  for (guint i = 0; i < self->attachments->len; i++)
-    tyto_attachment_set_number (g_ptr_array_index (self->attachments, i), self->first_number + (int) i);
+  int number = self->first_number;
+
+  /* What cannot be read is not sent, and so has no number. */
+  for (guint i = 0; i < self->attachments->len; i++) {
+    TytoAttachment *attachment = g_ptr_array_index (self->attachments, i);
+
+    tyto_attachment_set_number (attachment, tyto_attachment_get_state (attachment) == TYTO_ATTACHMENT_FAILED ? 0 : number++);
+  }
   gtk_widget_set_visible (GTK_WIDGET (self), self->attachments->len > 0);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 }

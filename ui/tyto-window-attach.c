@@ -141,13 +141,20 @@ _tyto_window_gather_earlier (TytoWindow *self, GPtrArray **earlier)
 void
 _tyto_window_ask_sample (TytoWindow *self, TytoSample *sample)
 {
+  g_autofree char *text = tyto_composer_get_text (TYTO_COMPOSER (self->composer));
+  gboolean begun = *text || tyto_composer_has_attachments (TYTO_COMPOSER (self->composer));
+
   for (guint i = 0; i < sample->paths->len; i++) {
     g_autoptr (GFile) file = g_file_new_for_path (g_ptr_array_index (sample->paths, i));
 
     tyto_composer_attach_file (TYTO_COMPOSER (self->composer), file);
   }
-  tyto_composer_set_text (TYTO_COMPOSER (self->composer), sample->question);
+  if (!*text)
+    tyto_composer_set_text (TYTO_COMPOSER (self->composer), sample->question);
   tyto_composer_focus (TYTO_COMPOSER (self->composer));
+  /* What somebody has begun to write is not sent along with it. */
+  if (!begun)
+    tyto_composer_send (TYTO_COMPOSER (self->composer));
 }
 
 void

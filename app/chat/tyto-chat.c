@@ -9,6 +9,7 @@
 /* The growing answer is saved this often: what a crash can cost. */
 #define SAVE_INTERVAL_MS 300
 #define MAX_TITLE_CHARS 60
+#define MAX_PREVIEW_CHARS 100
 
 struct _TytoChat {
   GObject parent_instance;
@@ -87,6 +88,39 @@ number_attachments (TytoChat *self)
 }
 
 /* Shows the path through `leaf`, changing only what differs. */
+/* The beginning of an answer as one plain line. */
+static char *
+make_line (const char *text)
+{
+  g_autofree char *start = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), MAX_PREVIEW_CHARS));
+  GString *line = g_string_new (NULL);
+
+  for (const char *c = start; *c; c++)
+    if (!strchr ("*#`", *c))
+      g_string_append_c (line, g_ascii_isspace (*c) ? ' ' : *c);
+  return g_strstrip (g_string_free (line, FALSE));
+}
+
+/* The list shows the last question under the title. Where that is the title itself, it shows what was answered. */
+static void
+update_preview (TytoChat *self)
+{
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->shown)), n_questions = 0;
+  g_autoptr (TytoMessage) last = NULL;
+  g_autofree char *line = NULL;
+
+  for (guint i = 0; i < n; i++) {
+    g_autoptr (TytoMessage) m = g_list_model_get_item (G_LIST_MODEL (self->shown), i);
+    gboolean question = tyto_message_get_role (m) == TYTO_ROLE_USER;
+
+    n_questions += question;
+    if (question || (n_questions == 1 && *tyto_message_get_text (m)))
+      g_set_object (&last, m);
+  }
+  line = !last ? g_strdup ("") : tyto_message_get_role (last) == TYTO_ROLE_USER ? g_strdup (tyto_message_get_text (last)) : make_line (tyto_message_get_text (last));
+  tyto_conversation_set_preview (self->conversation, line);
+}
+
 static void
 show_path (TytoChat *self, TytoMessage *leaf)
 {
@@ -105,6 +139,7 @@ show_path (TytoChat *self, TytoMessage *leaf)
   tyto_conversation_set_leaf (self->conversation,
                               path->len ? tyto_message_get_id (g_ptr_array_index (path, path->len - 1)) : 0);
   number_attachments (self);
+  update_preview (self);
 }
 
 int
@@ -166,7 +201,6 @@ touch_conversation (TytoChat *self, TytoMessage *question)
 
     tyto_conversation_set_title (self->conversation, title);
   }
-  tyto_conversation_set_preview (self->conversation, tyto_message_get_text (question));
   update_cover (self);
   tyto_conversation_set_updated (self->conversation, g_get_real_time () / G_USEC_PER_SEC);
   tyto_store_save_conversation (self->store, self->conversation);
@@ -199,8 +233,11 @@ answer_done (TytoMessage *answer, gpointer user_data)
   g_autoptr (TytoChat) self = user_data;
 
   tyto_store_save_message_async (self->store, answer, NULL, NULL);
-  if (self->answer == answer)
-    set_answer (self, NULL);
+  if (self->answer != answer)
+    return;
+  set_answer (self, NULL);
+  update_preview (self);
+  tyto_store_save_conversation (self->store, self->conversation);
 }
 
 /* What travels from asking to the engine while the history commits the question. */

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 #define TYTO_TYPE_CONVERSATION (tyto_conversation_get_type ())
 G_DECLARE_FINAL_TYPE (TytoConversation, tyto_conversation, TYTO, CONVERSATION, GObject)
 
-/* Properties: "title" (may be empty: no title yet), "preview" (the last question), "updated" (seconds since 1970), "pinned", "cover". */
+/* Properties: "title" (may be empty: no title yet), "preview" (the last question, or the answer to the only one), "updated" (seconds since 1970), "pinned", "cover". */
 TytoConversation *tyto_conversation_new (gint64 id);
 
 gint64 tyto_conversation_get_id (TytoConversation *self);
