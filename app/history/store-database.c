@@ -123,7 +123,7 @@ fail (sqlite3 *db, GError **error)
                          _("The history file is damaged."));
     break;
   case SQLITE_CONSTRAINT:
-    g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, _("This is not saved, because what it belongs to could not be saved."));
+    g_set_error_literal (error, TYTO_STORE_ERROR, TYTO_STORE_ERROR_IO, _("The question could not be saved, so it was not answered. Follow the notice above, then answer again."));
     break;
   case SQLITE_CANTOPEN:
   case SQLITE_READONLY:

@@ -50,10 +50,10 @@ test_no_model (void)
   driver_start (home, NULL, NULL);
   wait_label ("There is no model yet. Import one");
   wait_label ("No model");
-  driver_screenshot ("states-no-model");
+  driver_shoot ("Tyto", "states-no-model", 900, 800);
   driver_press ("Models");
   wait_label ("None yet.");
-  driver_screenshot ("states-no-model-list");
+  driver_shoot ("Models", "states-no-model-list", 720, 640);
   driver_key ("Escape");
   driver_wait_gone ("label", "None yet.");
   driver_quit ();
@@ -71,7 +71,7 @@ test_damaged (void)
   g_assert_true (g_file_set_contents (path, "this is no database, and longer than its head would be ....................................................", -1, NULL));
   driver_start (home, NULL, NULL);
   wait_label ("The history file was damaged");
-  driver_screenshot ("states-damaged");
+  driver_shoot ("Tyto", "states-damaged", 900, 800);
   driver_press ("Dismiss");
   driver_wait_gone ("label", "The history file was damaged");
   ask ("Hello");
@@ -88,7 +88,7 @@ test_unwritable (void)
   g_assert_true (g_file_set_contents (folder, "in the way", -1, NULL));
   driver_start (home, NULL, NULL);
   wait_label ("Tyto cannot write to the folder");
-  driver_screenshot ("states-unwritable");
+  driver_shoot ("Tyto", "states-unwritable", 900, 800);
   g_assert_cmpint (g_unlink (folder), ==, 0);
   driver_press ("Try again");
   driver_wait_gone ("label", "Tyto cannot write to the folder");
@@ -112,7 +112,7 @@ test_newer (void)
   sqlite3_close (db);
   driver_start (home, NULL, NULL);
   wait_label ("Update Tyto");
-  driver_screenshot ("states-newer");
+  driver_shoot ("Tyto", "states-newer", 900, 800);
   driver_press ("Begin a new history");
   driver_wait_gone ("label", "Update Tyto");
   ask ("Hello");
@@ -146,7 +146,7 @@ test_full (void)
   driver_type ("Is there any room?");
   driver_press ("Send");
   wait_label ("The disk is full. Free some space");
-  driver_screenshot ("states-full");
+  driver_shoot ("Tyto", "states-full", 900, 800);
   g_assert_cmpint (g_unlink (filler), ==, 0);
   driver_press ("Try again");
   driver_wait_gone ("label", "The disk is full. Free some space");
@@ -185,7 +185,7 @@ test_memory (void)
   driver_start (home, NULL, NULL);
   wait_label ("of memory, but only");
   wait_label ("No model");
-  driver_screenshot ("states-memory");
+  driver_shoot ("Tyto", "states-memory", 900, 800);
   write_in_place (meminfo, before);
   driver_press ("Try again");
   driver_wait_gone ("label", "of memory, but only");
@@ -212,12 +212,12 @@ test_cancel (void)
   driver_slow_work (TRUE);
   g_object_unref (driver_wait ("push button", "Cancel"));
   wait_label ("Loading the model, ");
-  driver_screenshot ("states-loading");
+  driver_shoot ("Tyto", "states-loading", 900, 800);
   driver_press ("Cancel");
   driver_slow_work (FALSE);
   wait_label ("loading was cancelled");
   wait_label ("No model");
-  driver_screenshot ("states-cancelled");
+  driver_shoot ("Tyto", "states-cancelled", 900, 800);
   driver_press ("Try again");
   driver_wait_gone ("label", "loading was cancelled");
   wait_label ("Slow");
