@@ -15,6 +15,8 @@
 #define PAGE_SIZE 2400
 /* Narrower windows have the pictures below each other. */
 #define FOLD_WIDTH 600
+/* An arrow key moves by this share of what is in sight. */
+#define STEP 0.15
 
 typedef struct {
   TytoCompare *owner;
@@ -29,6 +31,7 @@ struct _TytoCompare {
   TytoDocuments *documents;
   GPtrArray *attachments; /* TytoAttachment */
   Side sides[2];
+  int active;       /* the side that the pointer or the keyboard came to last */
   gboolean in_step; /* guards against echo */
 
   GtkWidget *pair, *linked, *entry, *ask;
@@ -178,11 +181,36 @@ attach (TytoCompare *self)
 }
 
 static void
+came_to (Side *side)
+{
+  side->owner->active = (int) (side - side->owner->sides);
+}
+
+/* `factor` 0: the whole picture. */
+static void
 zoom_by (TytoCompare *self, double factor)
 {
-  TytoZoom *zoom = TYTO_ZOOM (self->sides[0].zoom);
+  TytoZoom *zoom = TYTO_ZOOM (self->sides[self->active].zoom);
 
   tyto_zoom_set_zoom (zoom, factor > 0.0 ? tyto_zoom_get_zoom (zoom) * factor : 1.0);
+}
+
+/* Moves the picture that has the keyboard; FALSE where there is none, or nothing to move. */
+static gboolean
+move_by (TytoCompare *self, double dx, double dy)
+{
+  Side *side = &self->sides[self->active];
+  TytoZoom *zoom = TYTO_ZOOM (side->zoom);
+  OwlRegion visible;
+  double x, y;
+
+  if ((dx == 0.0 && dy == 0.0) || !gtk_widget_has_focus (side->zoom) || tyto_zoom_get_zoom (zoom) <= 1.0)
+    return FALSE;
+  tyto_zoom_get_visible (zoom, &visible);
+  tyto_zoom_get_middle (zoom, &x, &y);
+  tyto_zoom_set_view (zoom, tyto_zoom_get_zoom (zoom), x + dx * STEP * visible.width, y + dy * STEP * visible.height);
+  view_changed (zoom, side);
+  return TRUE;
 }
 
 static gboolean
@@ -199,7 +227,7 @@ key_pressed (GtkEventControllerKey *controller, guint key, guint code, GdkModifi
   else if (key == GDK_KEY_0 || key == GDK_KEY_KP_0)
     zoom_by (self, 0.0);
   else
-    return FALSE;
+    return move_by (self, (key == GDK_KEY_Right) - (key == GDK_KEY_Left), (key == GDK_KEY_Down) - (key == GDK_KEY_Up));
   return TRUE;
 }
 
@@ -259,6 +287,7 @@ build_side (TytoCompare *self, int index)
 {
   Side *side = &self->sides[index];
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *overlay = gtk_overlay_new ();
+  GtkEventController *motion = gtk_event_controller_motion_new (), *focus = gtk_event_controller_focus_new ();
   g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
 
   side->owner = self;
@@ -286,6 +315,10 @@ build_side (TytoCompare *self, int index)
   gtk_box_append (GTK_BOX (box), side->choice);
   gtk_box_append (GTK_BOX (box), overlay);
   g_signal_connect (side->zoom, "view-changed", G_CALLBACK (view_changed), side);
+  g_signal_connect_swapped (motion, "enter", G_CALLBACK (came_to), side);
+  g_signal_connect_swapped (focus, "enter", G_CALLBACK (came_to), side);
+  gtk_widget_add_controller (box, motion);
+  gtk_widget_add_controller (box, focus);
   return box;
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/chat/system-memory.h"
 #include "app/models/model-memory.h"
+#include "app/models/tyto-models.h"
 
 #include <glib/gi18n.h>
 
@@ -40,7 +41,11 @@ load_weights (EngineModel *self, const TytoEngineSetup *setup, OwlProgress progr
   self->model = owl_model_open (setup->model, setup->n_threads, progress, user_data, cancellable, error);
   if (!self->model)
     return FALSE;
-  self->name = *info.name ? g_strdup (info.name) : g_path_get_basename (setup->model);
+  /* One name for it everywhere. */
+  if (tyto_models_is_starter (setup->model))
+    self->name = g_strdup (_("Starter model"));
+  else
+    self->name = *info.name ? g_strdup (info.name) : g_path_get_basename (setup->model);
   return TRUE;
 }
 

@@ -90,7 +90,7 @@ static void
 go_apart (AtspiAccessible *left, AtspiAccessible *right)
 {
   g_autoptr (AtspiAccessible) link = driver_wait ("push button", "Zoom and move both together");
-  g_autofree char *left_before = NULL, *right_before = NULL, *right_after = NULL;
+  g_autofree char *left_before = NULL, *right_before = NULL, *right_after = NULL, *left_after = NULL;
 
   driver_click (link);
   left_before = driver_look_at (left);
@@ -101,6 +101,15 @@ go_apart (AtspiAccessible *left, AtspiAccessible *right)
   right_after = driver_look_at (right);
   driver_screenshot ("closely-5-apart");
   g_assert_cmpstr (right_after, ==, right_before);
+
+  /* Keys are for the picture that has the keyboard. */
+  g_free (left_before);
+  driver_click (right);
+  left_before = driver_look_at (left);
+  driver_key_here ("plus");
+  driver_wait_other_look (right, right_before);
+  left_after = driver_look_at (left);
+  g_assert_cmpstr (left_after, ==, left_before);
 }
 
 /* Two pictures are zoomed together; one question goes to both. */
