@@ -54,8 +54,8 @@ score_pair (const OwlSymbol *left, const OwlSymbol *right, gconstpointer data, f
   return TRUE;
 }
 
-void
-owl_sentencepiece_encode (const OwlVocabulary *vocabulary, const gint32 byte_ids[256], const char *text, gsize length, GArray *ids)
+static void
+encode (const OwlVocabulary *vocabulary, const gint32 byte_ids[256], const char *text, gsize length, gboolean join, GArray *ids)
 {
   g_autoptr (GString) normal = NULL;
   g_autoptr (GArray) symbols = NULL;
@@ -65,7 +65,8 @@ owl_sentencepiece_encode (const OwlVocabulary *vocabulary, const gint32 byte_ids
   normal = normalise (text, length);
   symbols = owl_symbols_new ();
   split_characters (normal, symbols);
-  owl_symbols_merge (symbols, score_pair, vocabulary);
+  if (join)
+    owl_symbols_merge (symbols, score_pair, vocabulary);
   for (int i = 0; i >= 0; i = g_array_index (symbols, OwlSymbol, i).next) {
     const OwlSymbol *s = &g_array_index (symbols, OwlSymbol, i);
     gint32 id = owl_vocabulary_find (vocabulary, s->text, s->length);
@@ -82,6 +83,18 @@ owl_sentencepiece_encode (const OwlVocabulary *vocabulary, const gint32 byte_ids
         g_array_append_val (ids, id);
     }
   }
+}
+
+void
+owl_sentencepiece_encode (const OwlVocabulary *vocabulary, const gint32 byte_ids[256], const char *text, gsize length, GArray *ids)
+{
+  encode (vocabulary, byte_ids, text, length, TRUE, ids);
+}
+
+void
+owl_sentencepiece_spell (const OwlVocabulary *vocabulary, const gint32 byte_ids[256], const char *text, gsize length, GArray *ids)
+{
+  encode (vocabulary, byte_ids, text, length, FALSE, ids);
 }
 
 int

@@ -124,6 +124,15 @@ owl_tokenizer_encode (const OwlTokenizer *tokenizer, const char *text, gsize len
     owl_sentencepiece_encode (tokenizer->vocabulary, tokenizer->byte_ids, text, length, ids);
 }
 
+void
+owl_tokenizer_spell (const OwlTokenizer *tokenizer, const char *text, gsize length, GArray *ids)
+{
+  if (tokenizer->byte_bpe)
+    owl_byte_bpe_encode (tokenizer->byte_bpe, text, length, ids);
+  else
+    owl_sentencepiece_spell (tokenizer->vocabulary, tokenizer->byte_ids, text, length, ids);
+}
+
 char *
 owl_tokenizer_decode (const OwlTokenizer *tokenizer, const gint32 *ids, gsize n, gsize *length)
 {

@@ -24,6 +24,9 @@ gint32 owl_tokenizer_get_eos (const OwlTokenizer *tokenizer);
 /* Appends the ids (gint32) of `length` bytes of `text` to `ids`. Special strings such as "</s>" are plain text; no BOS. */
 void owl_tokenizer_encode (const OwlTokenizer *tokenizer, const char *text, gsize length, GArray *ids);
 
+/* The same one character at a time (SentencePiece alone): other ids that decode to the same text, for teaching a model to spell. */
+void owl_tokenizer_spell (const OwlTokenizer *tokenizer, const char *text, gsize length, GArray *ids);
+
 /* Decodes a whole list; unknown and special ids are skipped. Valid UTF-8, NUL bytes possible (`length` may be NULL). */
 char *owl_tokenizer_decode (const OwlTokenizer *tokenizer, const gint32 *ids, gsize n, gsize *length);
 

@@ -33,6 +33,7 @@ on_signal (int number)
 typedef struct {
   const OwlTrainConfig *config;
   gboolean json;
+  OwlTrainer *trainer;
 } Output;
 
 static char *
@@ -57,8 +58,12 @@ on_step (const OwlTrainStep *s, gpointer user_data)
     fflush (stdout);
     return;
   }
-  if (isfinite (s->validation))
-    fprintf (stderr, "%sstep %" G_GINT64_FORMAT ": validation loss %.4f\n", owl_tool_shows_progress () ? "\r\033[K" : "", s->step, s->validation);
+  if (isfinite (s->validation)) {
+    g_autofree char *facts = owl_trainer_take_facts (output->trainer);
+
+    fprintf (stderr, "%sstep %" G_GINT64_FORMAT ": validation loss %.4f%s%s\n", owl_tool_shows_progress () ? "\r\033[K" : "", s->step, s->validation, facts ? "; facts right in training: " : "",
+             facts ? facts : "");
+  }
   if (owl_tool_shows_progress () || s->step % 100 == 0 || s->step == s->n_steps) {
     g_autofree char *left = format_time (s->seconds_left);
 
@@ -107,7 +112,7 @@ owl_tool_train (int argc, char **argv)
     return owl_tool_fail ("train", error);
   if (gradients)
     return dump (trainer, gradients);
-  output = (Output){ config, json };
+  output = (Output){ config, json, trainer };
   cancellable = g_cancellable_new ();
   signal (SIGINT, on_signal);
   signal (SIGTERM, on_signal);

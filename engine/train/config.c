@@ -194,6 +194,39 @@ read_adam (Reader *r)
   adam->clip = number (r, "clip", 1.0, 0.0, 1e9);
 }
 
+static void
+read_facts (Reader *r)
+{
+  OwlTrainConfig *c = r->config;
+  json_t *facts = json_object_get (c->json, "facts"), *weight = json_object_get (facts, "weight");
+
+  if (!facts)
+    return;
+  c->fact_classes = json_object_get (facts, "classes");
+  c->fact_weight = weight ? json_number_value (weight) : 1.0;
+  if (!json_is_object (c->fact_classes) || !(c->fact_weight >= 0.0 && c->fact_weight <= 1e6))
+    fail (r, "facts", "expected {\"weight\", \"classes\"}");
+}
+
+static void
+read_spelled (Reader *r)
+{
+  json_t *list = json_object_get (r->config->json, "spell"), *entry;
+  g_autoptr (GPtrArray) names = NULL;
+  size_t i;
+
+  if (!list)
+    return;
+  names = g_ptr_array_new ();
+  json_array_foreach (list, i, entry)
+    if (json_is_string (entry))
+      g_ptr_array_add (names, g_strdup (json_string_value (entry)));
+    else
+      fail (r, "spell", "expected a list of task types");
+  g_ptr_array_add (names, NULL);
+  r->config->spelled = (GStrv) g_ptr_array_free (g_steal_pointer (&names), FALSE);
+}
+
 /* A regular expression, or a list of endings. */
 static char *
 read_targets (Reader *r)
@@ -251,6 +284,8 @@ owl_train_config_read (const char *path, GError **error)
   read_schedule (&r);
   read_precision (&r);
   read_adam (&r);
+  read_facts (&r);
+  read_spelled (&r);
   c->adapter = string (&r, "adapter");
   c->output = path_key (&r, "output");
   c->images = path_key (&r, "images");
@@ -272,6 +307,7 @@ owl_train_config_read (const char *path, GError **error)
   c->threads = (int) integer (&r, "threads", 0, 0, 1024);
   c->lora_rank = (int) integer (&r, "lora_rank", 8, 1, 4096);
   c->lora_alpha = number (&r, "lora_alpha", 32.0, 0.0, 1e6);
+  c->image_size = (int) integer (&r, "image_size", 0, 0, 4096);
   c->recompute = (int) integer (&r, "recompute", -1, -1, 1);
   return r.failed ? NULL : g_steal_pointer (&c);
 }
@@ -294,6 +330,7 @@ owl_train_config_free (OwlTrainConfig *c)
   g_free (c->images);
   g_free (c->validation);
   g_free (c->lora_targets);
+  g_strfreev (c->spelled);
   json_decref (c->json);
   g_free (c);
 }

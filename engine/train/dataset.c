@@ -257,6 +257,80 @@ add_picture (OwlDataset *d, const DataFile *f, const char *name, guint64 draw, O
   return TRUE;
 }
 
+/* Which replies are of a task that is spelled. */
+static guint64
+find_spelled (const OwlDataset *d, const char *tasks)
+{
+  g_auto (GStrv) names = d->options.spelled && tasks ? g_strsplit (tasks, ",", 64) : NULL;
+  guint64 spelled = 0;
+
+  for (guint i = 0; names && names[i]; i++)
+    if (g_strv_contains (d->options.spelled, names[i]))
+      spelled |= (guint64) 1 << i;
+  return spelled;
+}
+
+/* What does not fit the network's groups is left out. */
+static void
+read_group (json_t *list, gsize picture, guint group, gsize n_rows, gsize n_classes, GArray *facts)
+{
+  for (size_t i = 0; i + 1 < json_array_size (list); i += 2) {
+    json_int_t row = json_integer_value (json_array_get (list, i)), class = json_integer_value (json_array_get (list, i + 1));
+    OwlFact fact = { (guint16) picture, (guint16) group, (gint32) row, (gint32) class };
+
+    if (row >= 0 && (gsize) row < n_rows && class >= 0 && (gsize) class < n_classes)
+      g_array_append_val (facts, fact);
+  }
+}
+
+/* Where replies begin: the places that must say their first ids. Turns → places; what is cut off has none. */
+static GArray *
+find_replies (const GArray *labels)
+{
+  GArray *places = g_array_new (FALSE, FALSE, sizeof (gint32));
+
+  for (gint32 i = 0; i < (gint32) labels->len; i++)
+    if (g_array_index (labels, gint32, i) >= 0 && (i == 0 || g_array_index (labels, gint32, i - 1) < 0))
+      g_array_append_val (places, i);
+  return places;
+}
+
+static void
+read_reply_group (json_t *list, guint group, const GArray *places, gsize n_classes, GArray *facts)
+{
+  guint first = facts->len;
+
+  read_group (list, 0, group, places->len, n_classes, facts);
+  for (guint i = first; i < facts->len; i++) {
+    OwlFact *fact = &g_array_index (facts, OwlFact, i);
+
+    fact->row = g_array_index (places, gint32, fact->row);
+  }
+}
+
+static GArray *
+read_facts (const OwlDataset *d, json_t *record, gsize n_pictures, const GArray *labels)
+{
+  const OwlNetwork *n = d->network;
+  g_autoptr (GArray) places = find_replies (labels);
+  GArray *facts = g_array_new (FALSE, FALSE, sizeof (OwlFact));
+
+  for (guint j = 0; j < n->facts->len; j++) {
+    const OwlFactGroup *group = g_ptr_array_index (n->facts, j);
+
+    if (group->source == OWL_FACTS_REPLIES) {
+      read_reply_group (json_object_get (json_object_get (record, "said"), group->name), j, places, group->w->rows, facts);
+      continue;
+    }
+    for (gsize i = 0; i < n_pictures; i++) {
+      json_t *of = json_object_get (json_array_get (json_object_get (record, "facts"), i), owl_fact_source_names[group->source]);
+
+      read_group (json_object_get (of, group->name), i, j, (gsize) (group->source == OWL_FACTS_PATCHES ? n->n_patches : n->n_queries), group->w->rows, facts);
+    }
+  }
+  return facts;
+}
+
 /* Adds a record to the batch; FALSE: it cannot be used, and was counted. */
 static gboolean
 add_record (OwlDataset *d, const DataFile *f, guint32 line, guint64 draw, OwlBatch *batch)
@@ -276,7 +350,7 @@ add_record (OwlDataset *d, const DataFile *f, guint32 line, guint64 draw, OwlBat
     goto done;
   }
   if (!owl_dataset_tokenise (d->tokenizer, json_string_value (text), json_string_length (text), d->network->n_queries + 1,
-                             d->options.max_length, ids, labels, &n_pictures)) {
+                             d->options.max_length, find_spelled (d, json_string_value (json_object_get (record, "task_type"))), ids, labels, &n_pictures)) {
     d->counts.n_too_long++;
     goto done;
   }
@@ -295,8 +369,13 @@ add_record (OwlDataset *d, const DataFile *f, guint32 line, guint64 draw, OwlBat
     }
   }
   {
-    OwlSequence s = { .n = ids->len, .n_pictures = pictures->len };
+    GArray *facts = d->network->facts->len > 0 ? read_facts (d, record, n_pictures, labels) : NULL;
+    OwlSequence s = { .n = ids->len, .n_pictures = pictures->len, .n_facts = facts ? facts->len : 0 };
 
+    if (facts) {
+      s.facts = (const OwlFact *) (const void *) g_array_free (facts, FALSE);
+      g_ptr_array_add (batch->memory, (gpointer) s.facts);
+    }
     s.ids = (const gint32 *) (const void *) g_array_free (g_steal_pointer (&ids), FALSE);
     s.labels = (const gint32 *) (const void *) g_array_free (g_steal_pointer (&labels), FALSE);
     s.pictures = (const float *const *) g_ptr_array_free (g_steal_pointer (&pictures), FALSE);

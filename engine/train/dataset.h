@@ -10,13 +10,18 @@ G_BEGIN_DECLS
  * "task_type": "…"}; tokenised by the official training rule (golden data, and mplug_owl's data code).
  *
  * A picture is a file in the folder of pictures, or "#12" where that folder is a `.pack` file: "OWLPACK1", count and side as 32-bit little-endian
- * numbers, then count · side · side · 3 bytes RGB: pictures as the model sees them, ready to be read without a decoder. */
+ * numbers, then count · side · side · 3 bytes RGB: pictures as the model sees them, ready to be read without a decoder.
+ *
+ * "facts", one object a picture, are what its visual tokens and patches should tell: {"tokens": {GROUP: [token, class, …]}, "patches": {GROUP: [patch, class,
+ * …]}}; "said", {GROUP: [turn, class, …]}, is what the decoder should know where the reply of a turn begins. Read where the network has such groups (see
+ * owl_network_add_facts). */
 typedef struct _OwlDataset OwlDataset;
 
 /* Tokenises a conversation: ids (gint32; -1 for positions of pictures, `visual_length` each), and for every position the id that it must say next or
- * -100. At most `max_length` + 1 ids. `n_pictures` gets how many pictures are inside. FALSE: the beginning alone is longer than that. */
-gboolean owl_dataset_tokenise (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, gsize max_length, GArray *ids,
-                               GArray *labels, gsize *n_pictures);
+ * -100. At most `max_length` + 1 ids. Bit i of `spelled`: reply i is taken one
+ * character at a time. `n_pictures` gets how many pictures are inside. FALSE: the beginning alone is longer than that. */
+gboolean owl_dataset_tokenise (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, gsize max_length,
+                               guint64 spelled, GArray *ids, GArray *labels, gsize *n_pictures);
 
 typedef struct {
   char *path;
@@ -30,6 +35,7 @@ typedef struct {
   const char *images; /* may be NULL */
   gsize max_length;
   gboolean augment;
+  const char *const *spelled; /* task types whose replies are taken one character at a time; may be NULL */
   guint64 seed;
 } OwlDatasetOptions;
 

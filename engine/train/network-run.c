@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "train/network.h"
+#include "train/network-private.h"
 
 #include <string.h>
 
@@ -161,7 +161,7 @@ cut_patches (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pi
 
 /* All pictures → visual tokens [n_pictures · n_queries, width of the decoder], without the end mark. */
 static OwlNode *
-run_vision (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pictures)
+run_vision (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pictures, OwlNode **patches)
 {
   gsize np = (gsize) n->n_patches, rows = n_pictures * (np + 1), width = (gsize) n->vision_width, nq = (gsize) n->n_queries, n_kv = nq + np + 1;
   guint8 *from = owl_arena_alloc (t->arena, rows), *kv_from = owl_arena_alloc (t->arena, n_pictures * n_kv);
@@ -193,6 +193,7 @@ run_vision (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pic
   for (int i = 0; i < n->vision_layers; i++)
     x = run_layer (t, vit_layer, &x, 1, vit, i);
   in[1] = layer_norm (t, x, &n->post_norm, n->vision_eps);
+  *patches = in[1];
 
   *abstractor = (Shared){ .n = n, .spans = equal_spans (t, n_pictures, nq, n_kv), .n_spans = n_pictures, .kv_from = kv_from,
                           .kv_row = kv_row, .n_kv = n_pictures * n_kv };
@@ -216,6 +217,7 @@ typedef struct {
   guint8 *target_from;
   gint32 *target_row, *targets;
   gsize n_targets;
+  gsize *first; /* [sequences]: its place i is row first + i, after the shared beginning */
 } Layout;
 
 /* How many ids all sequences begin with, before any picture or target: the system sentence, mostly. It is computed once for all of them; being causal,
@@ -248,6 +250,7 @@ allocate_layout (Layout *l, OwlTape *t, gsize n_sequences, gsize shared)
   l->target_from = owl_arena_alloc (t->arena, l->n);
   l->target_row = owl_arena_alloc (t->arena, l->n * sizeof (gint32));
   l->targets = owl_arena_alloc (t->arena, l->n * sizeof (gint32));
+  l->first = owl_arena_alloc (t->arena, n_sequences * sizeof (gsize));
   l->kv_from = owl_arena_alloc (t->arena, l->n + (n_sequences + 1) * shared);
   l->kv_row = owl_arena_alloc (t->arena, (l->n + (n_sequences + 1) * shared) * sizeof (gint32));
   l->n_text = l->n_targets = l->n_spans = l->n_kv = 0;
@@ -274,6 +277,8 @@ lay_out (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequen
     /* The first sequence brings the beginning with it. */
     gsize begin = s > 0 ? shared : 0, in_picture = 0, first = at + shared - begin;
 
+    /* Whole rows before the sequence's own: never negative, since the beginning itself is in the first. */
+    l->first[s] = first - shared;
     l->spans[l->n_spans++] = (OwlTapeSpan){ first, q->n - shared, shared > 0 ? l->n_kv : first, q->n };
     for (gsize i = 0; i < q->n && shared > 0; i++) {
       l->kv_from[l->n_kv] = OWL_ROW_IN0;
@@ -304,20 +309,28 @@ lay_out (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequen
 }
 
 static OwlNode *
-run_pictures (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequences)
+run_pictures (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequences, OwlFactTally *tallies)
 {
+  OwlNode *visual, *patches;
   g_autoptr (GPtrArray) pictures = g_ptr_array_new ();
 
   for (gsize s = 0; s < n_sequences; s++)
     for (gsize i = 0; i < sequences[s].n_pictures; i++)
       g_ptr_array_add (pictures, (gpointer) sequences[s].pictures[i]);
-  return pictures->len > 0 ? run_vision (n, t, (const float *const *) pictures->pdata, pictures->len) : NULL;
+  if (pictures->len == 0)
+    return NULL;
+  visual = run_vision (n, t, (const float *const *) pictures->pdata, pictures->len, &patches);
+  if (n->facts->len > 0) {
+    _owl_network_run_facts (n, t, OWL_FACTS_TOKENS, visual, sequences, n_sequences, NULL, tallies);
+    _owl_network_run_facts (n, t, OWL_FACTS_PATCHES, patches, sequences, n_sequences, NULL, tallies);
+  }
+  return visual;
 }
 
 gboolean
-owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequences, double scale, double *loss, gsize *n_correct)
+owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequences, double scale, double *loss, gsize *n_correct, OwlFactTally *tallies)
 {
-  OwlNode *visual = run_pictures (n, t, sequences, n_sequences), *text = NULL, *x;
+  OwlNode *visual = run_pictures (n, t, sequences, n_sequences, tallies), *text = NULL, *x;
   Shared *shared = owl_arena_alloc (t->arena, sizeof (Shared));
   gsize width = (gsize) n->width;
   Layout l;
@@ -334,6 +347,8 @@ owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize 
     if (t->cancellable && g_cancellable_is_cancelled (t->cancellable))
       return FALSE;
     x = run_layer (t, n->bloom ? bloom_layer : llama_layer, &x, 1, shared, i);
+    if (n->facts->len > 0 && i + 1 == (n->n_layers + 1) / 2)
+      _owl_network_run_facts (n, t, OWL_FACTS_REPLIES, x, sequences, n_sequences, l.first, tallies);
   }
   /* Only rows that have a target go on. */
   x = owl_tape_rows (t, x, NULL, NULL, NULL, l.n_targets, width, l.target_from, l.target_row);

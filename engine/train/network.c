@@ -345,6 +345,7 @@ owl_network_open (const char *path, GError **error)
   n->language_bindings = g_ptr_array_new_with_free_func (binding_free);
   n->vision_bindings = g_ptr_array_new_with_free_func (binding_free);
   n->loras = g_ptr_array_new_with_free_func (_owl_network_lora_free);
+  n->facts = g_ptr_array_new_with_free_func (_owl_fact_group_free);
   if (!open_language (n, language, error))
     return NULL;
   if (vision && g_file_test (vision, G_FILE_TEST_EXISTS) && !open_vision (n, vision, error))
@@ -358,6 +359,8 @@ owl_network_free (OwlNetwork *n)
   if (!n)
     return;
   g_ptr_array_unref (n->loras);
+  g_ptr_array_unref (n->facts);
+  g_free (n->fact_scales);
   g_ptr_array_unref (n->language_bindings);
   g_ptr_array_unref (n->vision_bindings);
   owl_parameters_free (n->parameters);
@@ -376,10 +379,51 @@ owl_network_train (OwlNetwork *n, OwlTrainParts parts)
     gboolean lora = strstr (p->name, ".lora_") != NULL;
 
     if ((!lora && (parts & OWL_TRAIN_DECODER) && g_str_has_prefix (p->name, "language_model.")) || (lora && (parts & OWL_TRAIN_LORA)) ||
-        ((parts & OWL_TRAIN_VISION) && g_str_has_prefix (p->name, "vision_model.")) ||
+        ((parts & OWL_TRAIN_VISION) && (g_str_has_prefix (p->name, "vision_model.") || g_str_has_prefix (p->name, "facts."))) ||
         ((parts & OWL_TRAIN_ABSTRACTOR) && (g_str_has_prefix (p->name, "abstractor.") || strcmp (p->name, "query_tokens") == 0)))
       owl_parameter_train (p);
   }
+}
+
+static gboolean
+refuse_size (const OwlNetwork *n, int image_size, GError **error)
+{
+  g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT, "image_size %d: expected a multiple of the encoder's patch size, %d", image_size, n->patch_size);
+  return FALSE;
+}
+
+gboolean
+owl_network_set_image_size (OwlNetwork *n, int image_size, GError **error)
+{
+  OwlParameter *p = n->position_embedding;
+  int side = image_size / MAX (n->patch_size, 1), old = n->image_size / MAX (n->patch_size, 1);
+  gsize width = (gsize) n->vision_width;
+  float *values;
+
+  if (!n->has_vision || image_size <= 0 || image_size % n->patch_size != 0)
+    return refuse_size (n, image_size, error);
+  if (side == old)
+    return TRUE;
+  values = g_new (float, (gsize) (side * side + 1) * width);
+  memcpy (values, p->value, width * sizeof (float));
+  for (int i = 0; i < side * side; i++) {
+    float y = CLAMP ((float) (i / side + 0.5f) * old / side - 0.5f, 0.0f, old - 1.0f), x = CLAMP ((float) (i % side + 0.5f) * old / side - 0.5f, 0.0f, old - 1.0f);
+    int y0 = (int) y, x0 = (int) x, y1 = MIN (y0 + 1, old - 1), x1 = MIN (x0 + 1, old - 1);
+    float fy = y - y0, fx = x - x0;
+
+    for (gsize c = 0; c < width; c++) {
+      const float *v = p->value + width + c;
+
+      values[(gsize) (i + 1) * width + c] = (1 - fy) * ((1 - fx) * v[(gsize) (y0 * old + x0) * width] + fx * v[(gsize) (y0 * old + x1) * width]) +
+                                            fy * ((1 - fx) * v[(gsize) (y1 * old + x0) * width] + fx * v[(gsize) (y1 * old + x1) * width]);
+    }
+  }
+  g_free (p->value);
+  p->value = values;
+  n->image_size = image_size;
+  n->n_patches = side * side;
+  p->rows = p->dims[1] = (gsize) n->n_patches + 1;
+  return TRUE;
 }
 
 static const OwlBinding *
@@ -405,13 +449,19 @@ write_file (OwlNetwork *n, GPtrArray *bindings, const char *source_path, const c
 
   if (!writer)
     return FALSE;
+  if (bindings == n->vision_bindings)
+    owl_gguf_writer_set_u32 (writer, "clip.vision.image_size", (guint32) n->image_size);
   owl_gguf_writer_copy_metadata (writer, source);
   for (gsize i = 0; i < owl_gguf_get_n_tensors (source); i++) {
     const OwlTensor *t = owl_gguf_get_tensor (source, i);
     const OwlBinding *b = find_binding (bindings, t->name);
 
-    if (!only_abstractor || is_abstractor (t->name))
-      owl_gguf_writer_add_tensor (writer, t->name, b && b->parameter->grad ? OWL_TYPE_F32 : t->type, t->n_dims, t->ne);
+    if (!only_abstractor || is_abstractor (t->name)) {
+      /* Another size of pictures has other positions. */
+      const gint64 ne[OWL_MAX_DIMS] = { t->ne[0], b && b->parameter == n->position_embedding ? n->n_patches + 1 : t->ne[1], t->ne[2], t->ne[3] };
+
+      owl_gguf_writer_add_tensor (writer, t->name, b && b->parameter->grad ? OWL_TYPE_F32 : t->type, t->n_dims, ne);
+    }
   }
   if (!owl_gguf_writer_begin (writer, error))
     return FALSE;
@@ -422,10 +472,14 @@ write_file (OwlNetwork *n, GPtrArray *bindings, const char *source_path, const c
     if (only_abstractor && !is_abstractor (t->name))
       continue;
     if (b && b->parameter->grad) {
-      gsize count = (gsize) owl_tensor_n_values (t);
+      gboolean positions = b->parameter == n->position_embedding;
+      gsize count = positions ? owl_parameter_size (b->parameter) : (gsize) owl_tensor_n_values (t);
       g_autofree float *values = g_new (float, count);
 
-      binding_store (b, t, values);
+      if (positions)
+        memcpy (values, b->parameter->value, count * sizeof (float));
+      else
+        binding_store (b, t, values);
       if (!owl_gguf_writer_write (writer, values, count * sizeof (float), error))
         return FALSE;
     } else if (!owl_gguf_writer_write (writer, t->data, t->size, error)) {

@@ -4,6 +4,8 @@
 #include "files/gguf.h"
 #include "train/tape.h"
 
+#include <jansson.h>
+
 G_BEGIN_DECLS
 
 /* The whole model as it is trained: every tensor in float32 under its official name. */
@@ -39,6 +41,17 @@ typedef struct {
   OwlTrainLinear q, k, v, out, gate, up, down;
 } OwlTrainAbstractorLayer;
 
+/* Classes that are read by one linear layer off visual tokens, off the encoder's patches, or off the middle of the decoder where a reply begins: losses
+ * beside that of the words. */
+typedef enum { OWL_FACTS_TOKENS, OWL_FACTS_PATCHES, OWL_FACTS_REPLIES, OWL_N_FACT_SOURCES } OwlFactSource;
+extern const char *const owl_fact_source_names[OWL_N_FACT_SOURCES]; /* "tokens", "patches", "replies" */
+
+typedef struct {
+  char *name;
+  OwlFactSource source;
+  OwlParameter *w; /* [classes, width of what they are read off] */
+} OwlFactGroup;
+
 typedef struct {
   OwlParameters *parameters;
   GPtrArray *language_bindings, *vision_bindings; /* OwlBinding */
@@ -64,6 +77,9 @@ typedef struct {
   OwlTrainAbstractorLayer *abstractor;
   OwlTrainLinear project;
 
+  GPtrArray *facts;    /* OwlFactGroup */
+  double *fact_scales; /* of the loss, a fact of each group */
+
   double lora_alpha;
   int lora_rank;
   gboolean recompute; /* activations inside a layer are computed again instead of kept */
@@ -82,6 +98,14 @@ gboolean owl_network_add_lora (OwlNetwork *network, const char *path, const char
 /* Dropout for the coming forward pass. */
 void owl_network_set_dropout (OwlNetwork *network, float dropout, guint64 seed);
 
+/* Adds groups of facts: `classes` is {"tokens": {GROUP: number of classes}, "patches": {…}, "replies": {…}}. Their layers start from `path`, a file that
+ * owl_network_write_facts left, where it exists and has them, else from zero. */
+gboolean owl_network_add_facts (OwlNetwork *network, json_t *classes, const char *path, GError **error);
+gboolean owl_network_write_facts (OwlNetwork *network, const char *path, GError **error);
+
+/* Takes pictures of another size from now on: the encoder's positions are interpolated. Before anything is trained. */
+gboolean owl_network_set_image_size (OwlNetwork *network, int image_size, GError **error);
+
 /* What a stage trains. */
 typedef enum {
   OWL_TRAIN_VISION = 1 << 0,     /* f_V */
@@ -91,18 +115,33 @@ typedef enum {
 } OwlTrainParts;
 void owl_network_train (OwlNetwork *network, OwlTrainParts parts);
 
+/* Token or patch `row` of a picture, or the place `row` of the sequence, is of this class. */
+typedef struct {
+  guint16 picture, group;
+  gint32 row, class;
+} OwlFact;
+
 /* One sequence: ids with -1 for the positions of pictures, in order; labels[i] is the id that position i must say next, or -100. */
 typedef struct {
   const gint32 *ids, *labels;
   gsize n;
   const float *const *pictures; /* pixel values [3, image_size, image_size] each */
   gsize n_pictures;
+  const OwlFact *facts; /* of its pictures */
+  gsize n_facts;
 } OwlSequence;
 
+/* How the facts of a group went. */
+typedef struct {
+  gsize n, n_correct;
+  double loss; /* sum */
+} OwlFactTally;
+
 /* The loss over some sequences, times `scale` a target; with a recording tape the gradients are carried to all trained parameters.
- * FALSE when cancelled. `n_correct` may be NULL. */
+ * FALSE when cancelled. `n_correct` may be NULL. Facts have a loss of their own, each
+ * times the scale of its group; `tallies` [groups] (may be NULL) are added to. */
 gboolean owl_network_run (OwlNetwork *network, OwlTape *tape, const OwlSequence *sequences, gsize n, double scale, double *loss,
-                          gsize *n_correct);
+                          gsize *n_correct, OwlFactTally *tallies);
 
 /* Writes OUT with everything of `source` (a language or vision GGUF) but the values of trained parameters, as float32. FALSE and no file on failure. */
 gboolean owl_network_write (OwlNetwork *network, GPtrArray *bindings, const char *source, const char *out, GError **error);

@@ -58,13 +58,16 @@ append (Row *row, gint32 id, gboolean target)
 
 /* A piece of text; what does not fit is cut, a reply so that its end mark still fits. */
 static void
-append_piece (Row *row, const OwlTokenizer *tokenizer, const char *text, gsize length, gboolean reply)
+append_piece (Row *row, const OwlTokenizer *tokenizer, const char *text, gsize length, gboolean reply, gboolean spelled)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint32));
   gint32 eos = owl_tokenizer_get_eos (tokenizer);
   gsize room = row->limit - row->ids->len, n;
 
-  encode (tokenizer, text, length, ids);
+  if (spelled)
+    owl_tokenizer_spell (tokenizer, text, length, ids);
+  else
+    encode (tokenizer, text, length, ids);
   if (reply)
     g_array_append_val (ids, eos);
   n = ids->len;
@@ -97,14 +100,15 @@ find_separator (const char *text, const char *end, gboolean with_pictures, gsize
 }
 
 gboolean
-owl_dataset_tokenise (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, gsize max_length, GArray *ids,
-                      GArray *labels, gsize *n_pictures)
+owl_dataset_tokenise (const OwlTokenizer *tokenizer, const char *text, gsize length, int visual_length, gsize max_length,
+                      guint64 spelled, GArray *ids, GArray *labels, gsize *n_pictures)
 {
   gboolean with_pictures = memmem (text, length, OWL_IMAGE_MARK, strlen (OWL_IMAGE_MARK)) != NULL;
   g_autoptr (GArray) targets = g_array_new (FALSE, FALSE, sizeof (guint8));
   Row row = { .ids = ids, .targets = targets, .limit = max_length + 1 };
   const char *end = text + length;
   gboolean first = TRUE, after_reply_mark = FALSE;
+  guint n_replies = 0;
   gint32 bos = owl_tokenizer_get_bos (tokenizer);
 
   *n_pictures = 0;
@@ -118,7 +122,7 @@ owl_dataset_tokenise (const OwlTokenizer *tokenizer, const char *text, gsize len
 
     /* A conversation that begins with a separator has it as its first piece, which is plain text. */
     if (first && empty && mark) {
-      append_piece (&row, tokenizer, mark, mark_length, FALSE);
+      append_piece (&row, tokenizer, mark, mark_length, FALSE, FALSE);
       after_reply_mark = FALSE;
       if (strncmp (mark, reply_mark, mark_length) == 0)
         after_reply_mark = TRUE;
@@ -127,7 +131,8 @@ owl_dataset_tokenise (const OwlTokenizer *tokenizer, const char *text, gsize len
       continue;
     }
     if (!empty || !with_pictures) {
-      append_piece (&row, tokenizer, text, (gsize) (piece_end - text), after_reply_mark);
+      append_piece (&row, tokenizer, text, (gsize) (piece_end - text), after_reply_mark, after_reply_mark && n_replies < 64 && (spelled >> n_replies & 1));
+      n_replies += after_reply_mark;
       if (first && row.full && piece_end < end)
         return FALSE;
     }
@@ -143,7 +148,7 @@ owl_dataset_tokenise (const OwlTokenizer *tokenizer, const char *text, gsize len
         append (&row, OWL_IMAGE_ID, FALSE);
       ++*n_pictures;
     } else {
-      append_piece (&row, tokenizer, mark, mark_length, FALSE);
+      append_piece (&row, tokenizer, mark, mark_length, FALSE, FALSE);
       after_reply_mark = memcmp (mark, reply_mark, strlen (reply_mark)) == 0;
     }
     text = mark + mark_length;

@@ -35,6 +35,7 @@ struct _OwlTrainer {
   OwlTrainLog *log;
   gint64 step;
   double seconds, samples;
+  OwlFactTally *tallies; /* [thread, group], since they were told last */
 };
 
 static char *
@@ -115,6 +116,14 @@ open_model (OwlTrainer *t, GError **error)
     g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT, "%s: stage %s needs a model that sees", t->model, owl_train_config_get_stage_name (c));
     return FALSE;
   }
+  if (c->image_size > 0 && !owl_network_set_image_size (t->network, c->image_size, error))
+    return FALSE;
+  if (c->fact_classes) {
+    g_autofree char *facts = g_build_filename (t->model, "facts.gguf", NULL);
+
+    if (!owl_network_add_facts (t->network, c->fact_classes, facts, error))
+      return FALSE;
+  }
   owl_network_train (t->network, owl_train_config_get_parts (c));
   return TRUE;
 }
@@ -124,7 +133,8 @@ open_data (OwlTrainer *t, GError **error)
 {
   const OwlTrainConfig *c = t->config;
   OwlDatasetOptions options = { .files = (const OwlDataFile *) (const void *) c->files->data, .n_files = c->files->len, .images = c->images,
-                                .max_length = (gsize) c->max_length, .augment = c->augment, .seed = c->seed };
+                                .max_length = (gsize) c->max_length, .augment = c->augment, .spelled = (const char *const *) c->spelled,
+                                .seed = c->seed };
 
   t->data = owl_dataset_open (&options, t->tokenizer, t->network, error);
   if (!t->data || !c->validation)
@@ -209,6 +219,7 @@ owl_trainer_open (const OwlTrainConfig *config, gboolean resume, GError **error)
   decide_recompute (t);
   t->tape.bf16 = config->bf16;
   add_replicas (t);
+  t->tallies = g_new0 (OwlFactTally, (t->n_replicas + 1) * MAX (t->network->facts->len, 1));
   t->log = owl_train_log_open (config->output, t->step);
   return g_steal_pointer (&t);
 }
@@ -221,6 +232,7 @@ owl_trainer_free (OwlTrainer *t)
   g_clear_pointer (&t->log, owl_train_log_free);
   g_clear_pointer (&t->data, owl_dataset_free);
   g_clear_pointer (&t->validation, owl_dataset_free);
+  g_free (t->tallies);
   g_free (t->validation_file.images);
   for (guint i = 0; i < t->n_replicas; i++)
     owl_tape_clear (&t->replicas[i]);
@@ -253,7 +265,7 @@ run_share (gsize task, int thread, gpointer data)
 
     owl_tape_reset (tape);
     owl_network_run (t->network, tape, &g_array_index (batch->sequences, OwlSequence, begin), end - begin, share->scale,
-                     &share->losses[task * share->batches->len + i], NULL);
+                     &share->losses[task * share->batches->len + i], NULL, t->tallies + task * t->network->facts->len);
   }
 }
 
@@ -276,6 +288,29 @@ run_shared (OwlTrainer *t, const GPtrArray *batches, double scale)
   return loss;
 }
 
+/* Each group's loss is the mean over its facts in a step. */
+static void
+set_fact_scales (OwlTrainer *t, const GPtrArray *batches)
+{
+  OwlNetwork *n = t->network;
+
+  for (guint g = 0; g < n->facts->len; g++) {
+    gsize count = 0;
+
+    for (guint b = 0; b < batches->len; b++) {
+      const OwlBatch *batch = g_ptr_array_index (batches, b);
+
+      for (guint s = 0; s < batch->sequences->len; s++) {
+        const OwlSequence *sequence = &g_array_index (batch->sequences, OwlSequence, s);
+
+        for (gsize i = 0; i < sequence->n_facts; i++)
+          count += sequence->facts[i].group == g;
+      }
+    }
+    n->fact_scales[g] = t->config->fact_weight / (double) MAX (count, 1);
+  }
+}
+
 /* Gradients of the batches of one step; the loss is the mean over all of their targets. */
 static gboolean
 run_batches (OwlTrainer *t, gsize n_batches, gboolean ordered, double *loss, gsize *n_samples, GError **error)
@@ -293,6 +328,7 @@ run_batches (OwlTrainer *t, gsize n_batches, gboolean ordered, double *loss, gsi
     n_targets += batch->n_targets;
     *n_samples += batch->sequences->len;
   }
+  set_fact_scales (t, batches);
   *loss = t->n_replicas > 0 ? run_shared (t, batches, 1.0 / (double) n_targets) : 0.0;
   for (guint i = 0; i < batches->len && t->n_replicas == 0; i++) {
     const OwlBatch *batch = g_ptr_array_index (batches, i);
@@ -300,7 +336,7 @@ run_batches (OwlTrainer *t, gsize n_batches, gboolean ordered, double *loss, gsi
 
     owl_tape_reset (&t->tape);
     owl_network_run (t->network, &t->tape, (const OwlSequence *) (const void *) batch->sequences->data, batch->sequences->len,
-                     1.0 / (double) n_targets, &part, NULL);
+                     1.0 / (double) n_targets, &part, NULL, t->tallies);
     *loss += part;
   }
   return TRUE;
@@ -326,7 +362,7 @@ validate (OwlTrainer *t)
       break;
     owl_arena_reset (&t->tape.main);
     owl_arena_reset (&t->tape.scratch);
-    owl_network_run (t->network, &t->tape, (const OwlSequence *) (const void *) batch->sequences->data, batch->sequences->len, 1.0, &part, NULL);
+    owl_network_run (t->network, &t->tape, (const OwlSequence *) (const void *) batch->sequences->data, batch->sequences->len, 1.0, &part, NULL, NULL);
     total += part;
     n_targets += batch->n_targets;
     done += batch->sequences->len;
@@ -388,6 +424,12 @@ write_output (OwlTrainer *t, GError **error)
   if (parts & OWL_TRAIN_LORA)
     return owl_network_write_lora (t->network, lora, error) &&
            (!(parts & OWL_TRAIN_ABSTRACTOR) || owl_network_write_abstractor (t->network, vision, abstractor, error));
+  if (t->network->facts->len > 0) {
+    g_autofree char *facts = output_path (t, ".gguf", "facts");
+
+    if (!owl_network_write_facts (t->network, facts, error))
+      return FALSE;
+  }
   return write_part (t, "language.gguf", t->network->language_bindings, (parts & OWL_TRAIN_DECODER) != 0, error) &&
          write_part (t, "vision.gguf", t->network->vision_bindings, (parts & (OWL_TRAIN_VISION | OWL_TRAIN_ABSTRACTOR)) != 0, error);
 }
@@ -476,6 +518,30 @@ owl_trainer_dump_gradients (OwlTrainer *t, const char *dir, double *loss, double
     return FALSE;
   *grad_norm = owl_optimiser_norm (&t->tape, t->network->parameters);
   return dump_tensors (t, dir, TRUE, error);
+}
+
+char *
+owl_trainer_take_facts (OwlTrainer *t)
+{
+  guint n_groups = t->network->facts->len;
+  GString *text;
+
+  if (n_groups == 0)
+    return NULL;
+  text = g_string_new (NULL);
+  for (guint g = 0; g < n_groups; g++) {
+    const OwlFactGroup *group = g_ptr_array_index (t->network->facts, g);
+    gsize n = 0, n_correct = 0;
+
+    for (guint i = 0; i <= t->n_replicas; i++) {
+      n += t->tallies[i * n_groups + g].n;
+      n_correct += t->tallies[i * n_groups + g].n_correct;
+    }
+    if (n > 0)
+      g_string_append_printf (text, "%s%s%s %.3f", text->len ? ", " : "", group->source == OWL_FACTS_PATCHES ? "patch " : "", group->name, (double) n_correct / (double) n);
+  }
+  memset (t->tallies, 0, (t->n_replicas + 1) * n_groups * sizeof *t->tallies);
+  return g_string_free (text, FALSE);
 }
 
 /* GFLOP/s of a large square product, best of three. */

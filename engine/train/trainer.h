@@ -27,6 +27,9 @@ gboolean owl_trainer_run (OwlTrainer *trainer, OwlTrainFunc func, gpointer user_
 /* The gradients of one batch, the first records in order, as DIR/<official tensor name>.npy. Changes nothing. */
 gboolean owl_trainer_dump_gradients (OwlTrainer *trainer, const char *dir, double *loss, double *grad_norm, GError **error);
 
+/* How many facts of each group were right since the last call, for people: "what 0.912, patch what 0.954". NULL: there are none. The caller frees. */
+char *owl_trainer_take_facts (OwlTrainer *trainer);
+
 /* What the run amounted to, for people: data used and skipped, speed beside the limit of the machine's matrix products. The caller frees. */
 char *owl_trainer_describe (OwlTrainer *trainer);
 

@@ -28,7 +28,7 @@ test_tokenise (void)
     gsize n_pictures;
 
     g_assert_true (owl_dataset_tokenise (tokenizer, json_string_value (conversation), json_string_length (conversation), 11,
-                                         (gsize) json_integer_value (json_object_get (record, "max_length")), ids, labels, &n_pictures));
+                                         (gsize) json_integer_value (json_object_get (record, "max_length")), 0, ids, labels, &n_pictures));
     g_assert_cmpuint (ids->len, ==, json_integer_value (json_object_get (record, "seq_length")));
     for (guint t = 0; t < ids->len; t++) {
       g_assert_cmpint (g_array_index (ids, gint32, t), ==, json_integer_value (json_array_get (expected, t)));

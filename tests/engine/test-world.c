@@ -26,8 +26,8 @@ test_same_seed (void)
     g_assert_cmpstr (text_a, ==, text_b);
     for (guint j = 0; j < a->n_scenes; j++) {
       int wa, ha, wb, hb;
-      g_autofree guint8 *pixels_a = world_record_paint (a, j, painter, WORLD_TRAIN, &wa, &ha);
-      g_autofree guint8 *pixels_b = world_record_paint (b, j, painter, WORLD_TRAIN, &wb, &hb);
+      g_autofree guint8 *pixels_a = world_record_paint (a, j, painter, WORLD_TRAIN, NULL, &wa, &ha);
+      g_autofree guint8 *pixels_b = world_record_paint (b, j, painter, WORLD_TRAIN, NULL, &wb, &hb);
 
       g_assert_cmpint (wa, ==, wb);
       g_assert_cmpint (ha, ==, hb);
@@ -189,7 +189,7 @@ static void
 test_pack (void)
 {
   g_autofree char *folder = g_dir_make_tmp ("owl-world-XXXXXX", NULL), *pack = g_build_filename (folder, "train.pack", NULL), *lines = g_build_filename (folder, "train.jsonl", NULL);
-  g_autoptr (WorldOutput) output = world_output_open (folder, "train", 56, NULL);
+  g_autoptr (WorldOutput) output = world_output_open (folder, "train", 56, FALSE, NULL);
   g_autoptr (WorldPainter) painter = world_painter_new ();
   g_autoptr (GPtrArray) squares = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *bytes = NULL, *text = NULL;
@@ -203,10 +203,10 @@ test_pack (void)
 
     for (guint j = 0; j < record->n_scenes; j++) {
       int width, height;
-      g_autofree guint8 *pixels = world_record_paint (record, j, painter, WORLD_TRAIN, &width, &height);
+      g_autofree guint8 *pixels = world_record_paint (record, j, painter, WORLD_TRAIN, NULL, &width, &height);
       guint8 *resized = g_malloc (square);
 
-      g_assert_true (world_output_add_picture (output, pixels, width, height, NULL));
+      g_assert_true (world_output_add_picture (output, pixels, width, height, NULL, NULL));
       owl_resize (pixels, width, height, resized, 56, 56);
       g_ptr_array_add (squares, resized);
     }
@@ -251,31 +251,144 @@ test_agreement (void)
   g_assert_false (world_answers_agree ("2.70", "27.0"));
 }
 
-/* "Is this a …?" and "are both the same?" are answered with what is seen. */
+/* "Is this a …?" and "are both the same?": about half of each, and always true. */
 static void
-test_seen (void)
+test_verdicts (void)
 {
-  guint n = 0, n_pairs = 0;
+  guint n = 0, n_yes = 0, n_pairs = 0, n_same = 0;
 
   for (guint i = 0; i < 4000; i++) {
     g_autoptr (WorldRecord) record = world_record_draw (13, WORLD_TRAIN, i, &mix, FALSE);
 
     for (guint j = 0; j < record->turns->len; j++) {
       const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, j);
+      const WorldItem *first = &record->scenes[0].items[0], *second = &record->scenes[1].items[0];
 
+      if (turn->language != WORLD_EN)
+        continue;
       if (turn->task == OBJECT_YESNO) {
-        g_autofree char *seen = world_answer_object (turn->language, record->scenes[0].items[0].what);
+        /* Two objects can have one name. */
+        int asked = turn->noun - world_fact_of_item (&(WorldItem){ .what = 0 });
+        gboolean yes = g_str_equal (world_objects[asked].names[WORLD_EN], world_objects[first->what].names[WORLD_EN]);
 
-        g_assert_cmpstr (turn->answer, ==, seen);
+        g_assert_cmpstr (turn->answer, ==, yes ? "Yes." : "No.");
         n++;
-      } else if (turn->task == PAIR_SAME && turn->language == WORLD_EN && record->scenes[0].kind != WORLD_SCENE_WORD) {
-        g_assert_nonnull (strstr (turn->answer, " and "));
+        n_yes += yes;
+      } else if (turn->task == PAIR_SAME && record->scenes[0].kind == WORLD_SCENE_SHAPES) {
+        gboolean same = first->what == second->what && first->colour == second->colour;
+
+        g_assert_cmpstr (turn->answer, ==, same ? "Yes." : "No.");
         n_pairs++;
+        n_same += same;
       }
     }
   }
-  g_assert_cmpuint (n, >, 200);
-  g_assert_cmpuint (n_pairs, >, 10);
+  g_assert_cmpuint (n, >, 100);
+  g_assert_cmpuint (ABS ((int) (2 * n_yes) - (int) n), <, n / 3);
+  g_assert_cmpuint (n_pairs, >, 5);
+  g_assert_cmpuint (n_same, >, 1);
+  g_assert_cmpuint (n_same, <, n_pairs);
+}
+
+/* The class of a row, or -1. */
+static int
+fact (json_t *facts, const char *source, const char *group, int row)
+{
+  json_t *list = json_object_get (json_object_get (facts, source), group);
+
+  for (size_t i = 0; i + 1 < json_array_size (list); i += 2)
+    if (json_integer_value (json_array_get (list, i)) == row)
+      return (int) json_integer_value (json_array_get (list, i + 1));
+  return -1;
+}
+
+static void
+test_facts_of_shapes (void)
+{
+  WorldScene scene = { .kind = WORLD_SCENE_SHAPES, .background = WORLD_GREEN, .n_items = 3,
+                       .items = { { TRUE, WORLD_STAR, WORLD_RED, 0.15, 0.15, 0.1 }, { TRUE, WORLD_STAR, WORLD_BLUE, 0.85, 0.5, 0.1 }, { TRUE, WORLD_HEART, WORLD_RED, 0.5, 0.85, 0.1 } } };
+  g_autoptr (WorldPainter) painter = world_painter_new ();
+  g_autoptr (GArray) marks = g_array_new (FALSE, FALSE, sizeof (WorldMark));
+  WorldRandom random;
+  int width, height;
+  g_autofree guint8 *pixels = NULL;
+  json_t *facts;
+
+  world_random_init (&random, 1);
+  pixels = world_painter_paint (painter, &scene, WORLD_TRAIN, &random, marks, &width, &height);
+  facts = world_facts_of (&scene, marks, 12);
+  g_assert_cmpint (fact (facts, "tokens", "what", 0), ==, 1 + WORLD_STAR);
+  g_assert_cmpint (fact (facts, "tokens", "what", 1), ==, 0);
+  g_assert_cmpint (fact (facts, "tokens", "colour", 7), ==, WORLD_RED);
+  g_assert_cmpint (fact (facts, "tokens", "number", 9 + WORLD_STAR), ==, 2);
+  g_assert_cmpint (fact (facts, "tokens", "place", 9 + WORLD_STAR), ==, -1);
+  g_assert_cmpint (fact (facts, "tokens", "place", 9 + WORLD_HEART), ==, 7);
+  g_assert_cmpint (fact (facts, "tokens", "number", 15 + WORLD_RED), ==, 2);
+  g_assert_cmpint (fact (facts, "tokens", "what", 15 + WORLD_BLUE), ==, 1 + WORLD_STAR);
+  g_assert_cmpint (fact (facts, "tokens", "number", 23), ==, 3);
+  g_assert_cmpint (fact (facts, "tokens", "colour", 25), ==, WORLD_GREEN);
+  g_assert_cmpint (fact (facts, "tokens", "kind", 31), ==, WORLD_SCENE_SHAPES);
+  /* The patches in the middle of each; nothing in a far corner. */
+  g_assert_cmpint (fact (facts, "patches", "what", 1 * 12 + 1), ==, 1 + WORLD_STAR);
+  g_assert_cmpint (fact (facts, "patches", "colour", 6 * 12 + 10), ==, WORLD_BLUE);
+  g_assert_cmpint (fact (facts, "patches", "what", 10 * 12 + 6), ==, 1 + WORLD_HEART);
+  g_assert_cmpint (fact (facts, "patches", "what", 10 * 12 + 0), ==, 0);
+  json_decref (facts);
+}
+
+/* Letters of a word stand in order, from left to right; the digits of a total from the right. */
+static void
+test_facts_of_print (void)
+{
+  WorldScene word = { .kind = WORLD_SCENE_WORD, .background = -1, .text = "Tea" }, receipt = { .kind = WORLD_SCENE_RECEIPT, .background = -1, .text = "LIDO", .n_lines = 1, .total = 1250 };
+  g_autoptr (WorldPainter) painter = world_painter_new ();
+  WorldRandom random;
+  int width, height;
+
+  g_strlcpy (receipt.lines[0].name, "Tea", sizeof receipt.lines[0].name);
+  receipt.lines[0].cents = 1250;
+  receipt.lines[0].quantity = 1;
+  for (guint seed = 0; seed < 20; seed++) {
+    g_autoptr (GArray) marks = g_array_new (FALSE, FALSE, sizeof (WorldMark)), more = g_array_new (FALSE, FALSE, sizeof (WorldMark));
+    g_autofree guint8 *pixels = NULL, *others = NULL;
+    json_t *facts;
+    guint n_total = 0;
+
+    world_random_init (&random, seed);
+    pixels = world_painter_paint (painter, &word, WORLD_TRAIN, &random, marks, &width, &height);
+    g_assert_cmpuint (marks->len, ==, 3);
+    for (guint i = 0; i < 3; i++) {
+      const WorldMark *mark = &g_array_index (marks, WorldMark, i);
+
+      g_assert_cmpint (mark->what, ==, world_fact_of_letter ((gunichar) "Tea"[i]));
+      g_assert_cmpint (mark->index, ==, i);
+      g_assert_cmpfloat (mark->x0, >=, -0.05);
+      g_assert_cmpfloat (mark->x1, <=, 1.05);
+      g_assert_cmpfloat (mark->x0, <, mark->x1);
+      g_assert_true (i == 0 || mark->x0 > g_array_index (marks, WorldMark, i - 1).x0);
+    }
+    facts = world_facts_of (&word, marks, 12);
+    g_assert_cmpint (fact (facts, "tokens", "what", 1), ==, world_fact_of_letter ('e'));
+    g_assert_cmpint (fact (facts, "tokens", "what", 3), ==, 0);
+    json_decref (facts);
+
+    others = world_painter_paint (painter, &receipt, WORLD_TRAIN, &random, more, &width, &height);
+    for (guint i = 0; i < more->len; i++) {
+      const WorldMark *mark = &g_array_index (more, WorldMark, i);
+
+      if (mark->role != WORLD_ROLE_TOTAL || mark->index == WORLD_NO_INDEX)
+        continue;
+      g_assert_cmpint (mark->what, ==, world_fact_of_letter ((gunichar) "0521"[mark->index]));
+      n_total++;
+    }
+    g_assert_cmpuint (n_total, ==, 4);
+    facts = world_facts_of (&receipt, more, 12);
+    g_assert_cmpint (fact (facts, "tokens", "number", 26), ==, 0);
+    g_assert_cmpint (fact (facts, "tokens", "number", 29), ==, 1);
+    g_assert_cmpint (fact (facts, "tokens", "number", 30), ==, 10);
+    g_assert_cmpint (fact (facts, "tokens", "tens", 10), ==, 1);
+    json_decref (facts);
+  }
 }
 
 static void
@@ -301,7 +414,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   world_mix_init (&mix);
   g_test_add_func ("/world/same-seed", test_same_seed);
-  g_test_add_func ("/world/seen", test_seen);
+  g_test_add_func ("/world/verdicts", test_verdicts);
+  g_test_add_func ("/world/facts-of-shapes", test_facts_of_shapes);
+  g_test_add_func ("/world/facts-of-print", test_facts_of_print);
   g_test_add_func ("/world/letters", test_letters);
   g_test_add_func ("/world/splits-differ", test_splits_differ);
   g_test_add_func ("/world/held-out-pairs", test_held_out_pairs);

@@ -145,7 +145,7 @@ look_at_kind (Looker *looker, WorldSceneKind kind, guint stream, Tally *tally, G
       continue;
     question = world_question_draw (kind == WORLD_SCENE_OBJECT ? OBJECT_NAME : POSITION, WORLD_EN, &blanks, looker->looking->split, &random);
     right = kind == WORLD_SCENE_OBJECT ? world_answer_object (WORLD_EN, item->what) : world_answer_cell (WORLD_EN, world_item_get_cell (item));
-    pixels = world_painter_paint (looker->painter, &scene, looker->looking->split, &random, &width, &height);
+    pixels = world_painter_paint (looker->painter, &scene, looker->looking->split, &random, NULL, &width, &height);
     bytes = g_bytes_new (pixels, (gsize) width * (gsize) height * 3);
     picture = owl_picture_new (width, height, bytes);
     if (!look_at (looker, picture, question, right, item, tally, error))

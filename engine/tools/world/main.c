@@ -12,10 +12,10 @@
 static const char *const split_names[WORLD_N_SPLITS] = { "train", "validation", "test", "foreign" };
 
 static gboolean
-generate (WorldSplit split, guint64 seed, gint64 first, gint64 count, const char *folder, int side, const WorldMix *mix, GError **error)
+generate (WorldSplit split, guint64 seed, gint64 first, gint64 count, const char *folder, int side, int n_patches, const WorldMix *mix, GError **error)
 {
   g_autoptr (WorldPainter) painter = world_painter_new ();
-  g_autoptr (WorldOutput) output = world_output_open (folder, split_names[split], side, error);
+  g_autoptr (WorldOutput) output = world_output_open (folder, split_names[split], side, n_patches > 0, error);
   gint64 start = g_get_monotonic_time (), n_pictures = 0;
   double seconds;
 
@@ -29,9 +29,11 @@ generate (WorldSplit split, guint64 seed, gint64 first, gint64 count, const char
       continue;
     for (guint j = 0; j < record->n_scenes; j++, n_pictures++) {
       int width, height;
-      g_autofree guint8 *pixels = world_record_paint (record, j, painter, split, &width, &height);
+      g_autoptr (GArray) marks = g_array_new (FALSE, FALSE, sizeof (WorldMark));
+      g_autofree guint8 *pixels = world_record_paint (record, j, painter, split, marks, &width, &height);
+      json_t *facts = n_patches > 0 ? world_facts_of (&record->scenes[j], marks, n_patches) : NULL;
 
-      if (!world_output_add_picture (output, pixels, width, height, error))
+      if (!world_output_add_picture (output, pixels, width, height, facts, error))
         return FALSE;
     }
     if (!world_output_add_record (output, record, error))
@@ -71,8 +73,8 @@ main (int argc, char **argv)
 {
   g_autofree char *split_name = NULL, *folder = NULL, *mix_text = NULL, *model = NULL;
   gint64 seed = 1, count = 1000, first = 0;
-  gboolean pack = FALSE, blind = FALSE, wordings = FALSE, misses = FALSE;
-  int side = 112, threads = 1;
+  gboolean pack = FALSE, blind = FALSE, wordings = FALSE, misses = FALSE, classes = FALSE;
+  int side = 112, n_patches = 0, threads = 1;
   WorldSplit split = WORLD_TRAIN;
   WorldMix mix;
   g_autoptr (GError) error = NULL;
@@ -85,6 +87,8 @@ main (int argc, char **argv)
     { "out", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "Folder to write to", "DIR" },
     { "pack", 0, 0, G_OPTION_ARG_NONE, &pack, "One file of resized pictures in place of PNG files", NULL },
     { "size", 0, 0, G_OPTION_ARG_INT, &side, "Side of a packed picture in pixels (112)", "N" },
+    { "facts", 0, 0, G_OPTION_ARG_INT, &n_patches, "Add what visual tokens and N × N patches should tell", "N" },
+    { "classes", 0, 0, G_OPTION_ARG_NONE, &classes, "Print how many classes each group of facts has, as JSON", NULL },
     { "mix", 0, 0, G_OPTION_ARG_STRING, &mix_text, "Factors of groups and tasks: names=3,colour=2", "MIX" },
     { "wordings", 0, 0, G_OPTION_ARG_NONE, &wordings, "List how many wordings each question has", NULL },
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &model, "Model folder to score", "MODEL" },
@@ -105,8 +109,16 @@ main (int argc, char **argv)
     list_wordings ();
     return 0;
   }
+  if (classes) {
+    json_t *counts = world_facts_count_classes ();
+
+    json_dumpf (counts, stdout, JSON_INDENT (1) | JSON_PRESERVE_ORDER);
+    printf ("\n");
+    json_decref (counts);
+    return 0;
+  }
   world_mix_init (&mix);
-  if ((split_name && !parse_split (split_name, &split)) || count < 0 || first < 0 || side < 16 || side > 1024 || (mix_text && !world_mix_parse (&mix, mix_text, &error))) {
+  if ((split_name && !parse_split (split_name, &split)) || count < 0 || first < 0 || side < 16 || side > 1024 || n_patches < 0 || n_patches > 64 || (mix_text && !world_mix_parse (&mix, mix_text, &error))) {
     fprintf (stderr, "owl-world: %s\n", error ? error->message : "wrong option; see owl-world --help");
     return 2;
   }
@@ -119,7 +131,7 @@ main (int argc, char **argv)
 
     ok = world_look (&looking, &error);
   } else if (argc == 1 && folder) {
-    ok = generate (split, (guint64) seed, first, count, folder, pack ? side : 0, &mix, &error);
+    ok = generate (split, (guint64) seed, first, count, folder, pack ? side : 0, n_patches, &mix, &error);
   } else {
     fprintf (stderr, "owl-world: give --out DIR, or score or look with -m MODEL\n");
     return 2;

@@ -405,12 +405,18 @@ void
 world_noun_of_shape (WorldNoun *noun, WorldLanguage language, int shape, int colour)
 {
   decline (noun, language, shape_names[shape][language], colour);
+  noun->is_shape = TRUE;
+  noun->what = shape;
+  noun->colour = colour;
 }
 
 void
 world_noun_of_object (WorldNoun *noun, WorldLanguage language, int object)
 {
   decline (noun, language, world_objects[object].names[language], -1);
+  noun->is_shape = FALSE;
+  noun->what = object;
+  noun->colour = -1;
 }
 
 /* The answer's first letter is a capital, its end a full stop in the manner of the language. */

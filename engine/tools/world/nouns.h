@@ -16,6 +16,8 @@ typedef struct {
   char of[64];   /* "du cercle rouge", "del círculo rojo" */
   char many[64]; /* "red circles" */
   gboolean is_plural;
+  gboolean is_shape;
+  int what, colour; /* as given */
 } WorldNoun;
 
 /* `colour` -1: without one. `shape` WORLD_N_SHAPES: the word "shape" itself. */

@@ -16,6 +16,8 @@ struct _WorldOutput {
   int side;
   guint32 n_pictures;
   guint8 *square;
+  gboolean with_facts;
+  json_t *facts; /* of the pictures since the last record */
 };
 
 static FILE *
@@ -46,7 +48,7 @@ write_head (WorldOutput *output, GError **error)
 }
 
 WorldOutput *
-world_output_open (const char *folder, const char *split, int side, GError **error)
+world_output_open (const char *folder, const char *split, int side, gboolean with_facts, GError **error)
 {
   g_autoptr (WorldOutput) output = g_new0 (WorldOutput, 1);
 
@@ -56,6 +58,7 @@ world_output_open (const char *folder, const char *split, int side, GError **err
   }
   output->folder = g_strdup (folder);
   output->side = side;
+  output->with_facts = with_facts;
   output->lines_path = g_strdup_printf ("%s/%s.jsonl", folder, split);
   output->lines_part = g_strconcat (output->lines_path, ".part", NULL);
   output->lines = open_for_writing (output->lines_part, error);
@@ -99,10 +102,14 @@ world_write_png (const char *path, const guint8 *pixels, int width, int height, 
 }
 
 gboolean
-world_output_add_picture (WorldOutput *output, const guint8 *pixels, int width, int height, GError **error)
+world_output_add_picture (WorldOutput *output, const guint8 *pixels, int width, int height, json_t *facts, GError **error)
 {
   g_autofree char *path = NULL;
 
+  if (facts && !output->facts)
+    output->facts = json_array ();
+  if (facts)
+    json_array_append_new (output->facts, facts);
   if (output->pack) {
     owl_resize (pixels, width, height, output->square, output->side, output->side);
     output->n_pictures++;
@@ -110,6 +117,27 @@ world_output_add_picture (WorldOutput *output, const guint8 *pixels, int width, 
   }
   path = g_strdup_printf ("%s/%06u.png", output->folder, output->n_pictures++);
   return world_write_png (path, pixels, width, height, error);
+}
+
+/* What the place where a reply begins should know: the thing that was asked about, and for comparisons what is seen. */
+static json_t *
+facts_of_replies (const WorldRecord *record)
+{
+  static const char *const seen[] = { "seen", "seen_second" };
+  json_t *groups = json_object ();
+
+  for (guint i = 0; i < record->turns->len; i++) {
+    const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, i);
+
+    if (turn->noun >= 0)
+      world_facts_add (groups, "noun", (int) i, turn->noun);
+    if (turn->noun_colour >= 0)
+      world_facts_add (groups, "noun_colour", (int) i, turn->noun_colour);
+    for (guint j = 0; j < record->n_scenes; j++)
+      if ((turn->task == OBJECT_YESNO || turn->task == PAIR_SAME || turn->task == OBJECT_NAME) && record->scenes[j].n_items == 1)
+        world_facts_add (groups, seen[j], (int) i, world_fact_of_item (&record->scenes[j].items[0]));
+  }
+  return groups;
 }
 
 gboolean
@@ -130,6 +158,10 @@ world_output_add_record (WorldOutput *output, const WorldRecord *record, GError 
   json_object_set_new (object, "image", images);
   json_object_set_new (object, "text", json_string (text));
   json_object_set_new (object, "task_type", json_string (tasks->str));
+  if (output->with_facts)
+    json_object_set_new (object, "said", facts_of_replies (record));
+  if (output->facts)
+    json_object_set_new (object, "facts", g_steal_pointer (&output->facts));
   line = json_dumps (object, JSON_COMPACT);
   json_decref (object);
   if (!line) {
@@ -177,6 +209,7 @@ world_output_free (WorldOutput *output)
   g_free (output->lines_part);
   g_free (output->pack_path);
   g_free (output->pack_part);
+  json_decref (output->facts);
   g_free (output->square);
   g_free (output);
 }

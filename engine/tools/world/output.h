@@ -4,6 +4,7 @@
 #include "tools/world/record.h"
 
 #include <gio/gio.h>
+#include <jansson.h>
 
 G_BEGIN_DECLS
 
@@ -11,9 +12,10 @@ G_BEGIN_DECLS
  * "OWLPACK1", u32 count, u32 side (little endian), then count * side * side * 3 bytes RGB; a record names its picture "#INDEX". */
 typedef struct _WorldOutput WorldOutput;
 
-/* `side` 0: PNG files. Nothing stands under a final name until `_close`. */
-WorldOutput *world_output_open (const char *folder, const char *split, int side, GError **error);
-gboolean world_output_add_picture (WorldOutput *output, const guint8 *pixels, int width, int height, GError **error);
+/* `side` 0: PNG files. `with_facts`: records say what the pictures and the replies should tell. Nothing stands under a final name until `_close`. */
+WorldOutput *world_output_open (const char *folder, const char *split, int side, gboolean with_facts, GError **error);
+/* `facts` (taken; may be NULL) go to the record. */
+gboolean world_output_add_picture (WorldOutput *output, const guint8 *pixels, int width, int height, json_t *facts, GError **error);
 /* The record's pictures are the ones added last. */
 gboolean world_output_add_record (WorldOutput *output, const WorldRecord *record, GError **error);
 gboolean world_output_close (WorldOutput *output, GError **error);

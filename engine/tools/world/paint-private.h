@@ -20,6 +20,7 @@ typedef struct {
   double side; /* the shorter one */
   WorldSplit split;
   WorldRandom *random;
+  GArray *marks; /* WorldMark; may be NULL */
 } WorldCanvas;
 
 WorldShade world_shade_from_hsv (double hue, double saturation, double value);
@@ -39,6 +40,11 @@ void world_paint_ground (WorldCanvas *canvas, int background);
 void world_paint_plain_ground (WorldCanvas *canvas);
 /* Noise, plain surfaces, blurs: nothing that could be named. */
 void world_paint_nothing (WorldCanvas *canvas);
+
+/* Notes where a thing stands. */
+void world_canvas_mark_item (WorldCanvas *canvas, const WorldItem *item);
+/* Notes where each letter of a layout that is shown at (x, y) stands. */
+void world_canvas_mark_text (WorldCanvas *canvas, PangoLayout *layout, double x, double y, int role);
 
 void world_paint_shape (WorldCanvas *canvas, const WorldItem *item);
 void world_paint_object (WorldCanvas *canvas, const WorldItem *item, cairo_surface_t *const emoji[2]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #pragma once
 
-#include "tools/world/scene.h"
+#include "tools/world/facts.h"
 
 #include <cairo.h>
 
@@ -14,7 +14,8 @@ WorldPainter *world_painter_new (void);
 void world_painter_free (WorldPainter *painter);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WorldPainter, world_painter_free)
 
-/* 8-bit RGB, row major; free with g_free. Longer side 64 to 640 px, any aspect ratio that the scene allows. */
-guint8 *world_painter_paint (WorldPainter *painter, const WorldScene *scene, WorldSplit split, WorldRandom *random, int *width, int *height);
+/* 8-bit RGB, row major; free with g_free. Longer side 64 to 640 px, any aspect ratio that the scene allows. `marks` (WorldMark; may be NULL)
+ * gets where everything stands. */
+guint8 *world_painter_paint (WorldPainter *painter, const WorldScene *scene, WorldSplit split, WorldRandom *random, GArray *marks, int *width, int *height);
 
 G_END_DECLS

@@ -144,7 +144,7 @@ draw_size (const WorldScene *scene, WorldRandom *random, int *width, int *height
       ratio = MIN (ratio, 1.15);
   high = scene->kind == WORLD_SCENE_RECEIPT || scene->kind == WORLD_SCENE_DOCUMENT ? world_random_chance (random, 0.8) : world_random_chance (random, scene->kind == WORLD_SCENE_WORD ? 0.1 : 0.4);
   if (print)
-    longer = MAX (longer, 112 * ratio);
+    longer = MAX (longer, (world_random_chance (random, 0.6) ? 200 : 112) * ratio);
   longer = MAX (longer, 64 * ratio);
   *width = (int) (high ? longer / ratio : longer);
   *height = (int) (high ? longer : longer / ratio);
@@ -176,10 +176,65 @@ to_rgb (cairo_surface_t *surface, int width, int height, gboolean grey)
   return pixels;
 }
 
-guint8 *
-world_painter_paint (WorldPainter *painter, const WorldScene *scene, WorldSplit split, WorldRandom *random, int *width, int *height)
+void
+world_canvas_mark_item (WorldCanvas *canvas, const WorldItem *item)
 {
-  WorldCanvas canvas = { .painter = painter, .split = split, .random = random };
+  double rx = item->radius * canvas->side / canvas->width, ry = item->radius * canvas->side / canvas->height;
+  WorldMark mark = { item->x - rx, item->y - ry, item->x + rx, item->y + ry, FALSE, world_fact_of_item (item), item->is_shape ? item->colour : -1, WORLD_NO_INDEX, WORLD_ROLE_NONE };
+
+  if (canvas->marks)
+    g_array_append_val (canvas->marks, mark);
+}
+
+/* Letters count from the left; digits of a sum from the right, other signs in it not. */
+static int
+index_of_letter (const char *text, const char *at, gboolean is_sum)
+{
+  int index = 0;
+
+  if (!is_sum)
+    return MIN ((int) g_utf8_pointer_to_offset (text, at), WORLD_NO_INDEX - 1);
+  if (!g_ascii_isdigit (*at))
+    return WORLD_NO_INDEX;
+  for (const char *p = at + 1; *p; p++)
+    index += g_ascii_isdigit (*p);
+  return MIN (index, WORLD_NO_INDEX - 1);
+}
+
+void
+world_canvas_mark_text (WorldCanvas *canvas, PangoLayout *layout, double x, double y, int role)
+{
+  const char *text = pango_layout_get_text (layout);
+  PangoRectangle ink;
+
+  if (!canvas->marks)
+    return;
+  pango_layout_get_pixel_extents (layout, &ink, NULL);
+  for (const char *p = text; *p; p = g_utf8_next_char (p)) {
+    gunichar letter = g_utf8_get_char (p);
+    WorldMark mark = { 1e9, 1e9, -1e9, -1e9, TRUE, world_fact_of_letter (letter), -1, index_of_letter (text, p, role == WORLD_ROLE_TOTAL || role >= WORLD_ROLE_PRICE), role };
+    PangoRectangle box;
+
+    if (g_unichar_isspace (letter))
+      continue;
+    pango_layout_index_to_pos (layout, (int) (p - text), &box);
+    for (guint i = 0; i < 4; i++) {
+      double cx = x + (box.x + (i % 2 ? box.width : 0)) / (double) PANGO_SCALE, cy = y + ink.y + (i / 2 ? ink.height : 0);
+
+      cairo_user_to_device (canvas->cr, &cx, &cy);
+      mark.x0 = MIN (mark.x0, cx / canvas->width);
+      mark.y0 = MIN (mark.y0, cy / canvas->height);
+      mark.x1 = MAX (mark.x1, cx / canvas->width);
+      mark.y1 = MAX (mark.y1, cy / canvas->height);
+    }
+    g_array_append_val (canvas->marks, mark);
+  }
+}
+
+guint8 *
+world_painter_paint (WorldPainter *painter, const WorldScene *scene, WorldSplit split, WorldRandom *random, GArray *marks, int *width, int *height)
+{
+  WorldCanvas canvas = { .painter = painter, .split = split, .random = random, .marks = marks };
   gboolean print = scene->kind == WORLD_SCENE_WORD || scene->kind == WORLD_SCENE_RECEIPT || scene->kind == WORLD_SCENE_DOCUMENT;
   gboolean grey = (print && world_random_chance (random, 0.08)) || (scene->kind == WORLD_SCENE_OBJECT && scene->background < 0 && world_random_chance (random, 0.03));
   guint8 *pixels;
@@ -209,6 +264,7 @@ world_painter_paint (WorldPainter *painter, const WorldScene *scene, WorldSplit 
     for (guint i = 0; i < scene->n_items; i++) {
       const WorldItem *item = &scene->items[i];
 
+      world_canvas_mark_item (&canvas, item);
       if (item->is_shape)
         world_paint_shape (&canvas, item);
       else

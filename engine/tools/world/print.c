@@ -140,6 +140,7 @@ world_paint_word (WorldCanvas *canvas, const WorldScene *scene)
   }
   cairo_move_to (cr, 0, 0);
   pango_cairo_show_layout (cr, layout);
+  world_canvas_mark_text (canvas, layout, 0, 0, WORLD_ROLE_TITLE);
   cairo_identity_matrix (cr);
   g_object_unref (layout);
   pango_font_description_free (font);
@@ -161,6 +162,7 @@ typedef struct {
   char left[32], right[24];
   gboolean bold, centred, rule;
   double scale;
+  int left_role, right_role; /* WorldRole */
 } Row;
 
 static Row *
@@ -200,11 +202,13 @@ lay_out_receipt (WorldCanvas *canvas, const WorldScene *scene, Row *rows)
   if (*manner.before == '\0' && world_random_chance (random, 0.2))
     manner.after = world_random_chance (random, 0.5) ? " €" : "€";
   row = add_row (rows, &n, scene->text, "");
+  row->left_role = WORLD_ROLE_TITLE;
   row->centred = world_random_chance (random, 0.7);
   row->bold = world_random_chance (random, 0.6);
   row->scale = world_random_chance (random, 0.4) ? world_random_real (random, 1.1, 1.5) : 1.0;
   if (scene->n_lines <= 3 && world_random_chance (random, 0.25)) {
     row = add_row (rows, &n, scene->date, "");
+    row->left_role = WORLD_ROLE_DATE;
     row->centred = world_random_chance (random, 0.5);
     row->scale = 0.85;
   }
@@ -221,12 +225,15 @@ lay_out_receipt (WorldCanvas *canvas, const WorldScene *scene, Row *rows)
     else
       g_strlcpy (name, cased, sizeof name);
     print_price (price, sizeof price, line->cents, &manner);
-    add_row (rows, &n, name, price);
+    row = add_row (rows, &n, name, price);
+    row->left_role = WORLD_ROLE_ARTICLE + (int) i;
+    row->right_role = WORLD_ROLE_PRICE + (int) i;
   }
   if (world_random_chance (random, 0.5))
     add_row (rows, &n, PICK (rules, random), "")->rule = TRUE;
   print_price (price, sizeof price, scene->total, &manner);
   row = add_row (rows, &n, PICK (totals, random), price);
+  row->right_role = WORLD_ROLE_TOTAL;
   row->bold = world_random_chance (random, 0.6);
   row->scale = world_random_chance (random, 0.3) ? world_random_real (random, 1.05, 1.25) : 1.0;
   if (n + 2 <= budget && world_random_chance (random, 0.18)) {
@@ -277,11 +284,13 @@ paint_row (WorldCanvas *canvas, const Row *row, const PangoFontDescription *font
   layout = world_canvas_layout (canvas, own, row->left, size * shrink, &left);
   cairo_move_to (cr, row->centred ? x + (width - left.width) / 2 : x, y);
   pango_cairo_show_layout (cr, layout);
+  world_canvas_mark_text (canvas, layout, row->centred ? x + (width - left.width) / 2 : x, y, row->left_role);
   g_object_unref (layout);
   if (*row->right) {
     layout = world_canvas_layout (canvas, own, row->right, size * shrink, &right);
     cairo_move_to (cr, x + width - right.width - right.x, y);
     pango_cairo_show_layout (cr, layout);
+    world_canvas_mark_text (canvas, layout, x + width - right.width - right.x, y, row->right_role);
     g_object_unref (layout);
     if (dots)
       for (double t = x + left.width + size * 0.4; t < x + width - right.width - size * 0.3; t += size * 0.45) {
@@ -376,6 +385,7 @@ world_paint_document (WorldCanvas *canvas, const WorldScene *scene)
   y = height * world_random_real (random, 0.03, 0.1);
   world_canvas_set (canvas, world_shade_from_hsv (world_random_real (random, 0, 360), world_random_real (random, 0, 0.9), world_random_real (random, 0, 0.4)), 1);
   add_row (&row, &n, scene->text, "");
+  row.left_role = WORLD_ROLE_TITLE;
   row.bold = world_random_chance (random, 0.7);
   row.centred = world_random_chance (random, 0.5);
   paint_row (canvas, &row, font, size, margin, y, width - 2 * margin, FALSE);
@@ -384,6 +394,7 @@ world_paint_document (WorldCanvas *canvas, const WorldScene *scene)
   n = 0;
   g_snprintf (text, sizeof text, "%s%s", PICK (dates, random), scene->date);
   add_row (&row, &n, text, "");
+  row.left_role = row.right_role = WORLD_ROLE_DATE;
   if (world_random_chance (random, 0.4)) {
     g_strlcpy (row.right, row.left, sizeof row.right);
     row.left[0] = '\0';
@@ -407,6 +418,7 @@ world_paint_document (WorldCanvas *canvas, const WorldScene *scene)
   n = 0;
   print_price (text, 24, scene->total, &manner);
   add_row (&row, &n, PICK (totals, random), text);
+  row.right_role = WORLD_ROLE_TOTAL;
   row.bold = world_random_chance (random, 0.5);
   paint_row (canvas, &row, font, size, margin, height - size * world_random_real (random, 1.7, 2.1), width - 2 * margin, FALSE);
   cairo_identity_matrix (cr);

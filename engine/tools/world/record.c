@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "chat/prompt.h"
+#include "tools/world/facts.h"
 #include "tools/world/words.h"
 
 #include <math.h>
@@ -83,38 +84,6 @@ yes_or_no (WorldLanguage language, gboolean yes)
   return answers[language][yes != FALSE];
 }
 
-/* `answer` without its end. */
-static char *
-without_end (const char *answer)
-{
-  static const char *const ends[] = { "です。", "입니다.", "。", "." };
-
-  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
-    if (g_str_has_suffix (answer, ends[i]))
-      return g_strndup (answer, strlen (answer) - strlen (ends[i]));
-  return g_strdup (answer);
-}
-
-/* "A dog and a horse." */
-static char *
-name_both (WorldLanguage language, const char *first, const char *second, gboolean are_words)
-{
-  static const char *const and[WORLD_N_LANGUAGES] = { " and ", " und ", " et ", " y ", "と", "和", ", " };
-  static const char *const ends[WORLD_N_LANGUAGES] = { ".", ".", ".", ".", "です。", "。", "입니다." };
-  g_autofree char *a = without_end (first), *b = without_end (second);
-  g_autofree char *lower = NULL;
-
-  if (are_words)
-    return g_strconcat (a, ", ", b, ends[language], NULL);
-  /* Articles are small in the middle of a sentence; in German only they. */
-  if (language == WORLD_EN || language == WORLD_FR || language == WORLD_ES || (language == WORLD_DE && g_str_has_prefix (b, "Ein"))) {
-    g_autofree char *initial = g_utf8_substring (b, 0, 1), *small = g_utf8_strdown (initial, -1);
-
-    lower = g_strconcat (small, b + strlen (initial), NULL);
-  }
-  return g_strconcat (a, and[language], lower ? lower : b, ends[language], NULL);
-}
-
 static const char *
 nothing_there (WorldLanguage language)
 {
@@ -153,7 +122,8 @@ is_repeated (const Maker *maker, const WorldTurn *turn)
 static gboolean
 say_in (Maker *maker, WorldTask asked, WorldTask task, WorldLanguage question_language, WorldLanguage answer_language, const WorldBlanks *blanks, char *answer)
 {
-  WorldTurn turn = { .task = task, .language = answer_language, .answer = answer };
+  WorldTurn turn = { .task = task, .language = answer_language, .answer = answer, .noun = -1, .noun_colour = -1 };
+  const WorldNoun *noun = blanks ? blanks->noun : NULL;
 
   turn.question = world_question_draw (asked, question_language, blanks, maker->split, maker->random);
   if (turn.question && ((maker->record->scenes[0].kind == WORLD_SCENE_OBJECTS && speaks_of_shapes (turn.question, question_language)) || is_repeated (maker, &turn)))
@@ -162,6 +132,10 @@ say_in (Maker *maker, WorldTask asked, WorldTask task, WorldLanguage question_la
     g_free (answer);
     return FALSE;
   }
+  if (noun && (!noun->is_shape || noun->what < WORLD_N_SHAPES))
+    turn.noun = world_fact_of_item (&(WorldItem){ .is_shape = noun->is_shape, .what = noun->what });
+  if (noun)
+    turn.noun_colour = noun->colour;
   g_array_append_val (maker->record->turns, turn);
   return TRUE;
 }
@@ -464,8 +438,7 @@ ask_whether_it_is (Maker *maker)
     for (guint i = 0; i < 200 && world_objects[object].kind != world_objects[item->what].kind; i++)
       object = draw_other_object (maker);
   get_noun (maker, &noun, FALSE, object, -1);
-  /* What is seen, and no verdict: comparing it with the question was not learned from 100,000 questions, in whatever order the two were said. */
-  return say (maker, OBJECT_YESNO, &blanks, world_answer_object (maker->language, item->what));
+  return say (maker, OBJECT_YESNO, &blanks, g_strdup (yes_or_no (maker->language, yes || same_name (maker->language, object, item->what))));
 }
 
 /* A question that takes something for granted which is not there. */
@@ -524,7 +497,7 @@ ask_about_pair (Maker *maker, WorldTask task)
     g_autofree char *first = describe (maker, &scenes[0]), *second = describe (maker, &scenes[1]);
 
     return (scenes[0].kind != WORLD_SCENE_SHAPES || (scenes[0].n_items == 1 && scenes[1].n_items == 1)) &&
-           say (maker, PAIR_SAME, &blanks, name_both (maker->language, first, second, scenes[0].kind == WORLD_SCENE_WORD));
+           say (maker, PAIR_SAME, &blanks, g_strdup (yes_or_no (maker->language, g_str_equal (first, second))));
   }
 }
 
@@ -987,12 +960,12 @@ world_record_free (WorldRecord *record)
 }
 
 guint8 *
-world_record_paint (const WorldRecord *record, guint which, WorldPainter *painter, WorldSplit split, int *width, int *height)
+world_record_paint (const WorldRecord *record, guint which, WorldPainter *painter, WorldSplit split, GArray *marks, int *width, int *height)
 {
   WorldRandom random;
 
   world_random_init (&random, record->seeds[which]);
-  return world_painter_paint (painter, &record->scenes[which], split, &random, width, height);
+  return world_painter_paint (painter, &record->scenes[which], split, &random, marks, width, height);
 }
 
 char *

@@ -11,6 +11,7 @@ typedef struct {
   char *question, *answer;
   WorldTask task;
   WorldLanguage language; /* of the answer */
+  int noun, noun_colour;  /* what the question names: WorldItem's `what` as a fact's class, WorldColour; -1: nothing */
 } WorldTurn;
 
 typedef struct {
@@ -35,8 +36,8 @@ WorldRecord *world_record_draw (guint64 seed, WorldSplit split, guint64 index, c
 void world_record_free (WorldRecord *record);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (WorldRecord, world_record_free)
 
-/* The pixels of picture `which`; free with g_free. */
-guint8 *world_record_paint (const WorldRecord *record, guint which, WorldPainter *painter, WorldSplit split, int *width, int *height);
+/* The pixels of picture `which`; free with g_free. `marks` as in world_painter_paint. */
+guint8 *world_record_paint (const WorldRecord *record, guint which, WorldPainter *painter, WorldSplit split, GArray *marks, int *width, int *height);
 
 /* The official training text: system sentence, pictures, turns. */
 char *world_record_get_text (const WorldRecord *record);

@@ -93,7 +93,7 @@ encode (Scorer *scorer, const WorldRecord *record, OwlVisual **visuals, GError *
 {
   for (guint i = 0; i < record->n_scenes; i++) {
     int width, height;
-    guint8 *pixels = world_record_paint (record, i, scorer->painter, scorer->scoring->split, &width, &height);
+    guint8 *pixels = world_record_paint (record, i, scorer->painter, scorer->scoring->split, NULL, &width, &height);
     g_autoptr (GBytes) bytes = g_bytes_new_take (pixels, (gsize) width * height * 3);
     g_autoptr (OwlPicture) picture = owl_picture_new (width, height, bytes);
 

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tools/world/facts.h"
+
+#include "tools/world/objects.h"
+
+#include <string.h>
+
+/* Everything else that is printed is one class. */
+static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;%$€£-/()+*'!?&#=_ÄÖÜäöüßéèêëàâçñíóúáÉÀÇÑÁÍÓÚÊîïôû";
+
+enum { SLOT_SHAPES = 9, SLOT_COLOURS = 15, SLOT_COUNT = 23, SLOT_THING, SLOT_BACKGROUND, SLOT_TOTAL, SLOT_KIND = 31 };
+enum { N_SHAPE_SLOTS = 6, N_COLOUR_SLOTS = 8, N_TOTAL_SLOTS = 5, N_TITLE_SLOTS = 9, N_DATE_SLOTS = 10, N_LINE_SLOTS = 5 };
+#define NO_COLOUR WORLD_N_COLOURS
+#define NO_PLACE 9
+#define NO_NUMBER 10
+#define N_ROLES (WORLD_ROLE_PRICE + WORLD_MAX_LINES)
+
+static const char *const price_groups[] = { "cents", "ten_cents", "ones", "tens" };
+
+int
+world_fact_of_item (const WorldItem *item)
+{
+  return 1 + (item->is_shape ? item->what : WORLD_N_SHAPES + item->what);
+}
+
+int
+world_fact_of_letter (gunichar letter)
+{
+  const char *found = g_utf8_strchr (letters, -1, letter);
+  glong index = found ? g_utf8_pointer_to_offset (letters, found) : g_utf8_strlen (letters, -1);
+
+  return 1 + WORLD_N_SHAPES + (int) world_n_objects + (int) index;
+}
+
+void
+world_facts_add (json_t *groups, const char *name, int row, int class)
+{
+  json_t *list = json_object_get (groups, name);
+
+  if (!list) {
+    list = json_array ();
+    json_object_set_new (groups, name, list);
+  }
+  json_array_append_new (list, json_integer (row));
+  json_array_append_new (list, json_integer (class));
+}
+
+static void
+add_cells (json_t *tokens, const WorldScene *scene)
+{
+  for (int cell = 0; cell < 9; cell++) {
+    const WorldItem *found = NULL;
+    guint n = 0;
+
+    for (guint i = 0; i < scene->n_items; i++)
+      if (world_item_get_cell (&scene->items[i]) == cell) {
+        found = &scene->items[i];
+        n++;
+      }
+    if (n > 1)
+      continue;
+    world_facts_add (tokens, "what", cell, found ? world_fact_of_item (found) : 0);
+    if (!found || found->is_shape)
+      world_facts_add (tokens, "colour", cell, found ? found->colour : NO_COLOUR);
+  }
+}
+
+/* How many match, and the last of them; -1: any. */
+static int
+count (const WorldScene *scene, int what, int colour, const WorldItem **last)
+{
+  int n = 0;
+
+  for (guint i = 0; i < scene->n_items; i++)
+    if ((what < 0 || scene->items[i].what == what) && (colour < 0 || scene->items[i].colour == colour)) {
+      *last = &scene->items[i];
+      n++;
+    }
+  return n;
+}
+
+static void
+add_shapes (json_t *tokens, const WorldScene *scene)
+{
+  const WorldItem *item = NULL;
+
+  for (int i = 0; i < N_SHAPE_SLOTS; i++) {
+    int n = count (scene, i, -1, &item);
+
+    world_facts_add (tokens, "number", SLOT_SHAPES + i, n);
+    if (n == 1)
+      world_facts_add (tokens, "colour", SLOT_SHAPES + i, item->colour);
+    if (n == 1)
+      world_facts_add (tokens, "place", SLOT_SHAPES + i, world_item_get_cell (item));
+  }
+  for (int i = 0; i < N_COLOUR_SLOTS; i++) {
+    int n = count (scene, -1, i, &item);
+
+    world_facts_add (tokens, "number", SLOT_COLOURS + i, n);
+    if (n == 1)
+      world_facts_add (tokens, "what", SLOT_COLOURS + i, world_fact_of_item (item));
+    if (n == 1)
+      world_facts_add (tokens, "place", SLOT_COLOURS + i, world_item_get_cell (item));
+  }
+}
+
+static int
+compare_places (const void *a, const void *b)
+{
+  const WorldItem *left = a, *right = b;
+  int by_cell = world_item_get_cell (left) - world_item_get_cell (right);
+
+  return by_cell ? by_cell : (left->x > right->x) - (left->x < right->x);
+}
+
+/* Each kind of thing once, in reading order. */
+static void
+add_things (json_t *tokens, const WorldScene *scene)
+{
+  WorldItem items[WORLD_MAX_ITEMS];
+  int slot = SLOT_SHAPES;
+
+  memcpy (items, scene->items, sizeof items);
+  qsort (items, scene->n_items, sizeof *items, compare_places);
+  for (guint i = 0; i < scene->n_items && slot < SLOT_COLOURS; i++) {
+    const WorldItem *last = NULL;
+    gboolean seen = FALSE;
+    int n;
+
+    for (guint j = 0; j < i; j++)
+      seen = seen || items[j].what == items[i].what;
+    if (seen)
+      continue;
+    n = count (scene, items[i].what, -1, &last);
+    world_facts_add (tokens, "what", slot, world_fact_of_item (&items[i]));
+    world_facts_add (tokens, "number", slot, n);
+    world_facts_add (tokens, "place", slot, n == 1 ? world_item_get_cell (last) : NO_PLACE);
+    slot++;
+  }
+  for (; slot < SLOT_COLOURS; slot++) {
+    world_facts_add (tokens, "what", slot, 0);
+    world_facts_add (tokens, "number", slot, 0);
+  }
+}
+
+static void
+add_letters (json_t *tokens, const char *text, int slot, int n)
+{
+  for (int i = 0; i < n; i++) {
+    world_facts_add (tokens, "what", slot + i, *text ? world_fact_of_letter (g_utf8_get_char (text)) : 0);
+    text = *text ? g_utf8_next_char (text) : text;
+  }
+}
+
+static void
+add_receipt (json_t *tokens, const WorldScene *scene)
+{
+  world_facts_add (tokens, "number", SLOT_COUNT, (int) scene->n_lines);
+  for (guint i = 0; i < MIN (scene->n_lines, N_LINE_SLOTS); i++) {
+    int slot = SLOT_SHAPES + 2 * (int) i, cents = scene->lines[i].cents;
+    g_autofree char *upper = g_utf8_strup (scene->lines[i].name, -1);
+    const char *second = g_utf8_next_char (upper);
+
+    world_facts_add (tokens, "first", slot, world_fact_of_letter (g_utf8_get_char (upper)));
+    world_facts_add (tokens, "second", slot, *second ? world_fact_of_letter (g_utf8_get_char (second)) : 0);
+    for (guint j = 0; j < G_N_ELEMENTS (price_groups); j++) {
+      world_facts_add (tokens, price_groups[j], slot, cents % 10);
+      world_facts_add (tokens, price_groups[j], slot + 1, cents % 10);
+      cents /= 10;
+    }
+  }
+}
+
+static void
+add_total (json_t *tokens, const WorldScene *scene)
+{
+  int rest = scene->total;
+
+  /* From the last digit on; three stand in any sum. */
+  for (int i = 0; i < N_TOTAL_SLOTS; i++) {
+    world_facts_add (tokens, "number", SLOT_TOTAL + i, i >= 3 && rest == 0 ? NO_NUMBER : rest % 10);
+    rest /= 10;
+  }
+}
+
+static void
+add_tokens (json_t *tokens, const WorldScene *scene)
+{
+  world_facts_add (tokens, "kind", SLOT_KIND, (int) scene->kind);
+  switch (scene->kind) {
+  case WORLD_SCENE_OBJECT:
+  case WORLD_SCENE_OBJECTS:
+  case WORLD_SCENE_SHAPES:
+    add_cells (tokens, scene);
+    if (scene->kind == WORLD_SCENE_SHAPES)
+      add_shapes (tokens, scene);
+    else if (scene->kind == WORLD_SCENE_OBJECTS)
+      add_things (tokens, scene);
+    world_facts_add (tokens, "number", SLOT_COUNT, (int) scene->n_items);
+    world_facts_add (tokens, "colour", SLOT_BACKGROUND, scene->background >= 0 ? scene->background : NO_COLOUR);
+    if (scene->n_items == 1) {
+      world_facts_add (tokens, "what", SLOT_THING, world_fact_of_item (&scene->items[0]));
+      if (scene->items[0].radius < 0.37)
+        world_facts_add (tokens, "place", SLOT_THING, world_item_get_cell (&scene->items[0]));
+      if (scene->items[0].is_shape)
+        world_facts_add (tokens, "colour", SLOT_THING, scene->items[0].colour);
+    }
+    break;
+  case WORLD_SCENE_WORD:
+    add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
+    break;
+  case WORLD_SCENE_RECEIPT:
+    add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
+    add_receipt (tokens, scene);
+    add_total (tokens, scene);
+    break;
+  case WORLD_SCENE_DOCUMENT:
+    add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
+    add_letters (tokens, scene->date, SLOT_SHAPES, N_DATE_SLOTS);
+    add_total (tokens, scene);
+    break;
+  case WORLD_SCENE_NOTHING:
+  case WORLD_N_SCENES:
+    world_facts_add (tokens, "what", SLOT_THING, 0);
+    break;
+  }
+}
+
+/* What covers the middle of a patch. Near the rim of a thing, and where letters are smaller than a patch, nothing is asked. */
+static void
+add_patch (json_t *patches, const GArray *marks, int patch, int side)
+{
+  double x = (patch % side + 0.5) / side, y = ((double) (patch / side) + 0.5) / side;
+  const WorldMark *found = NULL;
+  guint n_inside = 0;
+  gboolean near = FALSE;
+
+  for (guint i = 0; i < marks->len; i++) {
+    const WorldMark *mark = &g_array_index (marks, WorldMark, i);
+    double cx = (mark->x0 + mark->x1) / 2, cy = (mark->y0 + mark->y1) / 2, dx = (x - cx) / (mark->x1 - mark->x0) * 2, dy = (y - cy) / (mark->y1 - mark->y0) * 2;
+
+    if (mark->is_text) {
+      n_inside += ABS (cx - x) * side < 0.5 && ABS (cy - y) * side < 0.5;
+      if (ABS (dx) <= 1.0 && ABS (dy) <= 1.2)
+        found = mark;
+      near = near || (ABS (dx) <= 1.6 && ABS (dy) <= 1.8);
+    } else if (dx * dx + dy * dy < 0.7) {
+      found = mark;
+    } else {
+      near = near || dx * dx + dy * dy < 1.7;
+    }
+  }
+  if (!found) {
+    if (!near && (patch % side + patch / side) % 2 == 0)
+      world_facts_add (patches, "what", patch, 0);
+    return;
+  }
+  if (found->is_text)
+    world_facts_add (patches, "role", patch, found->role);
+  if (n_inside > 1)
+    return;
+  world_facts_add (patches, "what", patch, found->what);
+  if (found->colour >= 0)
+    world_facts_add (patches, "colour", patch, found->colour);
+  if (found->is_text)
+    world_facts_add (patches, "index", patch, found->index);
+}
+
+json_t *
+world_facts_of (const WorldScene *scene, const GArray *marks, int side)
+{
+  json_t *facts = json_object (), *tokens = json_object (), *patches = json_object ();
+
+  add_tokens (tokens, scene);
+  for (int i = 0; i < side * side; i++)
+    add_patch (patches, marks, i, side);
+  json_object_set_new (facts, "tokens", tokens);
+  json_object_set_new (facts, "patches", patches);
+  return facts;
+}
+
+json_t *
+world_facts_count_classes (void)
+{
+  int n_what = 1 + WORLD_N_SHAPES + (int) world_n_objects + (int) g_utf8_strlen (letters, -1) + 1;
+
+  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
+                    NO_PLACE + 1, "number", NO_NUMBER + 1, "kind", (int) WORLD_N_SCENES, "first", n_what, "second", n_what, price_groups[0], 10, price_groups[1], 10,
+                    price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
+                    "seen_second", n_what);
+}

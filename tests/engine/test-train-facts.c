@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* What the trainer learns beside words: facts that tokens, patches and the places where replies begin should tell; spelled replies; pictures of another size. */
+#include "golden-util.h"
+
+#include "train/trainer.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static char *scratch;
+
+static void
+write_text (const char *name, const char *text)
+{
+  g_autofree char *path = g_build_filename (scratch, name, NULL);
+
+  g_assert_true (g_file_set_contents (path, text, -1, NULL));
+}
+
+/* A configuration in the scratch folder; `model` is JSON. */
+static OwlTrainConfig *
+configure (const char *name, const char *model, const char *extra)
+{
+  g_autofree char *images = golden_path ("images"), *file = g_strconcat (name, ".json", NULL), *path = g_build_filename (scratch, file, NULL);
+  g_autofree char *text = g_strdup_printf ("{\"model\": %s, \"output\": \"%s\", \"stage\": \"joint\", \"data\": [{\"file\": \"facts.jsonl\"}], \"images\": \"%s\","
+                                           " \"batch\": 2, \"max_length\": 127, \"learning_rate\": 5e-3, \"warmup\": 10, \"checkpoint_every\": 0, \"threads\": 1, %s}",
+                                           model, name, images, extra);
+  g_autoptr (GError) error = NULL;
+  OwlTrainConfig *config;
+
+  write_text (file, text);
+  config = owl_train_config_read (path, &error);
+  g_assert_no_error (error);
+  return config;
+}
+
+static char *
+new_model (void)
+{
+  g_autofree char *tokenizer = golden_path ("llama-tiny-f32/tokenizer.model");
+
+  return g_strdup_printf (
+      "{\"tokenizer\": \"%s\", \"shape\": {\"text_config\": {\"hidden_size\": 64, \"num_hidden_layers\": 2, \"num_attention_heads\": 4,"
+      " \"intermediate_size\": 128, \"max_position_embeddings\": 256}, \"vision_config\": {\"hidden_size\": 32, \"num_hidden_layers\": 1,"
+      " \"num_attention_heads\": 2, \"intermediate_size\": 64, \"image_size\": 28, \"patch_size\": 14}, \"visual_abstractor_config\":"
+      " {\"num_hidden_layers\": 1, \"num_attention_heads\": 2, \"intermediate_size\": 64}, \"num_query_tokens\": 4}}",
+      tokenizer);
+}
+
+/* Two pictures with opposite facts, and a conversation whose second turn is about another class; numbers out of range are passed over. */
+static const char records[] =
+    "{\"image\": [\"scene_420.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: What is it?\\nAI: A dog.\\nHuman: And?\\nAI: No.\", \"task_type\": \"word,other\","
+    " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}}], \"said\": {\"noun\": [0, 2, 1, 0, 5, 1]}}\n"
+    "{\"image\": [\"scene_cmyk.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: Where is it?\\nAI: A cat.\\nHuman: Now?\\nAI: Yes.\", \"task_type\": \"word,other\","
+    " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}}], \"said\": {\"noun\": [0, 1, 1, 2]}}\n";
+static const char facts[] = "\"facts\": {\"weight\": 0.5, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}}}";
+
+static char *
+run (OwlTrainConfig *config)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlTrainer) trainer = owl_trainer_open (config, FALSE, &error);
+
+  g_assert_no_error (error);
+  g_assert_true (owl_trainer_run (trainer, NULL, NULL, NULL, &error));
+  g_assert_no_error (error);
+  return owl_trainer_take_facts (trainer);
+}
+
+/* With the sanitisers a few steps do. */
+#ifdef __SANITIZE_ADDRESS__
+#define N_STEPS 4
+#define LEARNS FALSE
+#else
+#define N_STEPS 120
+#define LEARNS TRUE
+#endif
+
+static void
+test_facts (void)
+{
+  g_autofree char *model = new_model (), *extra = g_strdup_printf ("\"steps\": %d, %s", N_STEPS, facts), *again = g_strdup_printf ("\"steps\": 1, %s", facts);
+  g_autoptr (OwlTrainConfig) first = configure ("first", model, extra), second = configure ("second", "\"first\"", again);
+  g_autoptr (OwlTrainConfig) without = configure ("without", "\"first\"", "\"steps\": 1");
+  g_autofree char *told = NULL, *kept = NULL, *nothing = NULL;
+
+  write_text ("facts.jsonl", records);
+  told = run (first);
+  g_assert_nonnull (strstr (told, "what ") && strstr (told, "patch what ") && strstr (told, "noun ") ? told : NULL);
+  /* The layers that read the facts go from one run to the next, and what was learned is right there at once. */
+  kept = run (second);
+  if (LEARNS)
+    g_assert_cmpstr (kept, ==, "what 1.000, patch what 1.000, noun 1.000");
+  nothing = run (without);
+  g_assert_null (nothing);
+}
+
+static void
+test_image_size (void)
+{
+  g_autoptr (OwlTrainConfig) larger = configure ("larger", "\"first\"", "\"steps\": 1, \"image_size\": 56"), odd = configure ("odd", "\"first\"", "\"steps\": 1, \"image_size\": 30");
+  g_autoptr (OwlTrainConfig) next = configure ("next", "\"larger\"", "\"steps\": 1");
+  g_autofree char *path = g_build_filename (scratch, "larger", "vision.gguf", NULL), *told = run (larger), *more = NULL;
+  g_autoptr (OwlGguf) file = owl_gguf_open (path, NULL);
+  g_autoptr (GError) error = NULL;
+  gint64 size = 0;
+
+  g_assert_nonnull (file);
+  g_assert_true (owl_gguf_get_int (file, "clip.vision.image_size", &size));
+  g_assert_cmpint (size, ==, 56);
+  g_assert_cmpint (owl_gguf_find_tensor (file, "v.position_embd.weight")->ne[1], ==, 17);
+  more = run (next);
+  g_assert_null (owl_trainer_open (odd, FALSE, &error));
+  g_assert_nonnull (strstr (error->message, "image_size 30"));
+}
+
+/* Equal positions stay equal when they are interpolated. */
+static void
+test_interpolation (void)
+{
+  g_autofree char *path = g_build_filename (scratch, "first", NULL);
+  g_autoptr (OwlNetwork) network = owl_network_open (path, NULL);
+  OwlParameter *p = network->position_embedding;
+
+  for (gsize i = 0; i < owl_parameter_size (p); i++)
+    p->value[i] = i < p->cols ? -1.0f : (float) (i % p->cols);
+  g_assert_true (owl_network_set_image_size (network, 70, NULL));
+  g_assert_cmpuint (p->rows, ==, 26);
+  for (gsize i = 0; i < owl_parameter_size (p); i++)
+    g_assert_cmpfloat_with_epsilon (p->value[i], i < p->cols ? -1.0f : (float) (i % p->cols), 1e-4f);
+  /* A slope stays a slope. */
+  for (gsize i = 0; i < 25; i++)
+    for (gsize c = 0; c < p->cols; c++)
+      p->value[(i + 1) * p->cols + c] = (float) (i % 5);
+  g_assert_true (owl_network_set_image_size (network, 140, NULL));
+  g_assert_cmpfloat_with_epsilon (p->value[(1 + 44) * p->cols], 1.75f, 1e-4f);
+}
+
+static void
+test_spelled (void)
+{
+  g_autofree char *model = golden_path ("llama-tiny-f32/tokenizer.model"), *text = NULL;
+  g_autoptr (OwlTokenizer) tokenizer = owl_tokenizer_new_from_sentencepiece (model, NULL);
+  static const char words[] = "The light\nHuman: What?\nAI: the light\nHuman: So?\nAI: the light";
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint32)), labels = g_array_new (FALSE, FALSE, sizeof (gint32));
+  g_autoptr (GArray) joined = g_array_new (FALSE, FALSE, sizeof (gint32)), letters = g_array_new (FALSE, FALSE, sizeof (gint32));
+  gsize n_pictures, n_targets[2] = { 0, 0 };
+  int turn = -1;
+
+  owl_tokenizer_encode (tokenizer, "the light", 9, joined);
+  owl_tokenizer_spell (tokenizer, "the light", 9, letters);
+  g_assert_cmpuint (letters->len, ==, 10);
+  g_assert_cmpuint (joined->len, <, letters->len);
+  text = owl_tokenizer_decode (tokenizer, (const gint32 *) (const void *) letters->data, letters->len, NULL);
+  g_assert_cmpstr (g_strstrip (text), ==, "the light");
+  /* Of the two replies the second is spelled. */
+  g_assert_true (owl_dataset_tokenise (tokenizer, words, strlen (words), 4, 200, 2, ids, labels, &n_pictures));
+  for (guint i = 0; i < labels->len; i++) {
+    gboolean target = g_array_index (labels, gint32, i) >= 0;
+
+    turn += target && (i == 0 || g_array_index (labels, gint32, i - 1) < 0);
+    if (target)
+      n_targets[turn]++;
+  }
+  g_assert_cmpint (turn, ==, 1);
+  g_assert_cmpuint (n_targets[0], ==, joined->len + 1);
+  g_assert_cmpuint (n_targets[1], ==, letters->len + 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  scratch = g_dir_make_tmp ("owl-facts-XXXXXX", NULL);
+  g_test_add_func ("/train/facts", test_facts);
+  g_test_add_func ("/train/image-size", test_image_size);
+  g_test_add_func ("/train/interpolation", test_interpolation);
+  g_test_add_func ("/train/spelled", test_spelled);
+  result = g_test_run ();
+  remove_tree (scratch);
+  g_free (scratch);
+  return result;
+}
