@@ -9,11 +9,6 @@ parameter_free (gpointer data)
   OwlParameter *p = data;
 
   g_free (p->name);
-  g_free (p->value);
-  g_free (p->grad);
-  g_free (p->replicas);
-  g_free (p->m);
-  g_free (p->v);
   g_free (p);
 }
 
@@ -24,6 +19,7 @@ owl_parameters_new (void)
 
   parameters->list = g_ptr_array_new_with_free_func (parameter_free);
   parameters->by_name = g_hash_table_new (g_str_hash, g_str_equal);
+  owl_arena_init (&parameters->memory);
   return parameters;
 }
 
@@ -34,6 +30,7 @@ owl_parameters_free (OwlParameters *parameters)
     return;
   g_hash_table_unref (parameters->by_name);
   g_ptr_array_unref (parameters->list);
+  owl_arena_clear (&parameters->memory);
   g_free (parameters);
 }
 
@@ -44,6 +41,7 @@ owl_parameters_add (OwlParameters *parameters, const char *name, int n_dims, con
   gsize size = 1;
 
   p->name = g_strdup (name);
+  p->memory = &parameters->memory;
   p->n_dims = n_dims;
   for (int i = 0; i < n_dims; i++) {
     p->dims[i] = dims[i];
@@ -52,7 +50,7 @@ owl_parameters_add (OwlParameters *parameters, const char *name, int n_dims, con
   /* [out, in], [width, 3, patch, patch], [1, n, width], [width]. */
   p->rows = n_dims == 1 ? 1 : n_dims == 3 ? dims[0] * dims[1] : dims[0];
   p->cols = p->rows ? size / p->rows : 0;
-  p->value = g_new0 (float, size);
+  p->value = owl_arena_zeros (p->memory, size);
   p->is_norm_or_bias = g_str_has_suffix (name, "bias") || strstr (name, "norm") || strstr (name, "ffn_ln") || strstr (name, "ln_f");
   g_ptr_array_add (parameters->list, p);
   g_hash_table_insert (parameters->by_name, p->name, p);
@@ -94,9 +92,9 @@ owl_parameter_train (OwlParameter *p)
 
   if (p->grad)
     return;
-  p->grad = g_new0 (float, n);
-  p->m = g_new0 (float, n);
-  p->v = g_new0 (float, n);
+  p->grad = owl_arena_zeros (p->memory, n);
+  p->m = owl_arena_zeros (p->memory, n);
+  p->v = owl_arena_zeros (p->memory, n);
 }
 
 void
@@ -106,6 +104,6 @@ owl_parameters_add_replicas (OwlParameters *parameters, gsize n)
     OwlParameter *p = g_ptr_array_index (parameters->list, i);
 
     if (p->grad && !p->replicas)
-      p->replicas = g_new0 (float, n * owl_parameter_size (p));
+      p->replicas = owl_arena_zeros (p->memory, n * owl_parameter_size (p));
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "train/arena.h"
 
 G_BEGIN_DECLS
 
@@ -16,11 +17,13 @@ typedef struct {
   float *replicas;   /* [n, rows · cols]: gradients of further threads, each for its own records; NULL: none */
   float *m, *v;      /* AdamW's moments, with `grad` */
   gboolean is_norm_or_bias;
+  OwlArena *memory;  /* borrowed: where all of these are */
 } OwlParameter;
 
 typedef struct {
   GPtrArray *list;     /* OwlParameter, in a fixed order */
   GHashTable *by_name; /* borrowed */
+  OwlArena memory;
 } OwlParameters;
 
 OwlParameters *owl_parameters_new (void);
