@@ -2,24 +2,30 @@
 
 /* Training on AVX-512 with BF16.
  *
- * The product: blocks of B are rounded and laid out as [pairs of k][32 columns], rows of A as they come, and a tile of 14 × 32 sums stays in
- * registers. Measured beside OpenBLAS's float32 product of the AVX2 level in tests/engine/test-train-parts.c --perf. */
+ * The product: B is rounded and laid out as [pairs of k][32 columns], so much of it at a time as the second-level cache holds; rows of A as they come;
+ * a tile of up to 14 × 32 sums stays in registers. In training most of what is read and written has to come from far away, so memory is asked for early:
+ * C before its tile is computed, A while the rows before it are worked on. Steps and figures: SPEED.md. */
 #include "tensor/training.h"
 
 #include <immintrin.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define INLINE static inline __attribute__ ((always_inline))
 
-#define ROWS 14    /* of a tile */
-#define COLUMNS 32 /* of a tile */
-#define DEPTH 768  /* of k at a time: A [14, 768] stays in the first-level cache, pieces of B [768, 32] come from the second */
-#define WIDTH 384  /* columns of B that are laid out at a time */
+#define ROWS 14         /* of a tile, at most */
+#define COLUMNS 32      /* of a tile */
+#define DEPTH 384       /* of k at a time: A [14, 384] and B [384, 32] share the first-level cache */
 #define PAIRS (DEPTH / 2)
+#define WIDTH 1024      /* columns of B that are laid out at a time */
+#define LIMIT (1 << 18) /* numbers of B that are laid out at a time: half a megabyte */
+#define GROUP 16        /* tiles of a transposed A that are laid out at a time, so that its lines are read as a whole */
+#define AHEAD 12        /* rows that are asked for before they are laid out */
+#define HUGE_PAGE ((gsize) 2 << 20)
 
 typedef struct {
-  guint32 b[WIDTH * PAIRS]; /* [panel of 32 columns][pairs][32] */
-  guint32 a[16 * PAIRS];    /* [row][pairs], or [pairs][16 rows] where A is transposed */
+  guint32 b[LIMIT / 2 + WIDTH];   /* [piece of k][panel of 32 columns][pairs][32]; a piece with an odd end takes a row more */
+  guint32 a[GROUP * 16 * PAIRS];  /* [row][pairs], or [tile][pairs][16 rows] where A is transposed */
 } Workspace;
 
 static Workspace *
@@ -29,7 +35,10 @@ get_workspace (void)
   Workspace *w = g_private_get (&key);
 
   if (!w) {
-    w = g_aligned_alloc (1, sizeof (Workspace), 64);
+    gsize size = (sizeof (Workspace) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+
+    w = g_aligned_alloc (1, size, HUGE_PAGE);
+    madvise (w, size, MADV_HUGEPAGE);
     g_private_set (&key, w);
   }
   return w;
@@ -95,85 +104,212 @@ transpose_words (__m512i r[16])
   }
 }
 
+/* Asks for [begin, begin + n) to be near soon. */
+INLINE void
+ask_for (const float *begin, gsize n)
+{
+  for (gsize i = 0; i < n; i += 16)
+    _mm_prefetch (begin + i, _MM_HINT_T0);
+}
+
 /* Columns [0, n) of B, k rows, to panels. */
 static void
 lay_out_b (gboolean transposed, const float *b, gsize ldb, gsize n, gsize k, guint32 *to)
 {
-  gsize pairs = (k + 1) / 2;
+  gsize pairs = (k + 1) / 2, panel = pairs * COLUMNS;
 
-  for (gsize j = 0; j < n; j += COLUMNS, to += pairs * COLUMNS)
-    for (gsize half = 0; half < COLUMNS; half += 16) {
-      gsize count = n > j + half ? MIN (n - j - half, 16) : 0;
+  if (!transposed) {
+    for (gsize p = 0; p < pairs; p++, b += 2 * ldb, to += COLUMNS) {
+      const float *second = 2 * p + 1 < k ? b + ldb : NULL;
 
-      if (!transposed) {
-        const float *from = b + j + half;
-
-        for (gsize p = 0; p < pairs; p++, from += 2 * ldb)
-          _mm512_store_si512 (to + p * COLUMNS + half, round_two (from, 2 * p + 1 < k ? from + ldb : NULL, first_lanes (count)));
-        continue;
-      }
-      for (gsize p = 0; p < pairs; p += 16) {
-        __m512i rows[16];
-
-        for (gsize i = 0; i < 16; i++)
-          rows[i] = i < count ? round_row (b + (j + half + i) * ldb + 2 * p, k - 2 * p) : _mm512_setzero_si512 ();
-        transpose_words (rows);
-        for (gsize i = 0; i < MIN (pairs - p, 16); i++)
-          _mm512_store_si512 (to + (p + i) * COLUMNS + half, rows[i]);
+      for (gsize j = 0; j < n; j += 16) {
+        if (2 * p + AHEAD < k)
+          _mm_prefetch (b + AHEAD * ldb + j, _MM_HINT_T0);
+        if (2 * p + AHEAD + 1 < k)
+          _mm_prefetch (b + (AHEAD + 1) * ldb + j, _MM_HINT_T0);
+        _mm512_store_si512 (to + j / COLUMNS * panel + j % COLUMNS, round_two (b + j, second ? second + j : NULL, first_lanes (n - j)));
       }
     }
+    return;
+  }
+  for (gsize j = 0; j < n; j += 16) {
+    guint32 *half = to + j / COLUMNS * panel + j % COLUMNS;
+
+    for (gsize p = 0; p < pairs; p += 16) {
+      __m512i rows[16];
+
+      for (gsize i = 0; i < 16; i++) {
+        const float *row = b + (j + i) * ldb + 2 * p;
+
+        rows[i] = j + i < n ? round_row (row, k - 2 * p) : _mm512_setzero_si512 ();
+        if (j + i + 16 < n)
+          ask_for (row + 16 * ldb, MIN (k - 2 * p, 32));
+      }
+      transpose_words (rows);
+      for (gsize i = 0; i < MIN (pairs - p, 16); i++)
+        _mm512_store_si512 (half + (p + i) * COLUMNS, rows[i]);
+    }
+  }
 }
 
 static void
-lay_out_a (gboolean transposed, const float *a, gsize lda, gsize m, gsize k, guint32 *to)
+lay_out_a (const float *a, gsize lda, gsize m, gsize k, guint32 *to)
 {
   gsize pairs = (k + 1) / 2;
 
-  if (transposed) {
-    for (gsize p = 0; p < pairs; p++, a += 2 * lda)
-      _mm512_store_si512 (to + p * 16, round_two (a, 2 * p + 1 < k ? a + lda : NULL, first_lanes (m)));
-    return;
-  }
-  for (gsize i = 0; i < ROWS; i++, to += PAIRS)
+  for (gsize i = 0; i < m; i++, to += PAIRS)
     for (gsize p = 0; p < pairs; p += 16)
-      _mm512_store_si512 (to + p, i < m ? round_row (a + i * lda + 2 * p, k - 2 * p) : _mm512_setzero_si512 ());
+      _mm512_store_si512 (to + p, round_row (a + i * lda + 2 * p, k - 2 * p));
 }
 
-/* One tile over `pairs`. */
-INLINE void
-multiply_tile (const guint32 *a, gsize row_stride, gsize pair_stride, const guint32 *b, gsize pairs, gsize m, gsize n, float alpha, float beta,
-               float *c, gsize ldc)
+/* Columns [0, m) of the stored A, k rows, to tiles of `rows`. */
+static void
+lay_out_transposed_a (const float *a, gsize lda, gsize m, gsize k, gsize rows, guint32 *to)
 {
+  gsize pairs = (k + 1) / 2;
+
+  for (gsize p = 0; p < pairs; p++, a += 2 * lda, to += 16) {
+    const float *second = 2 * p + 1 < k ? a + lda : NULL;
+
+    if (2 * p + AHEAD < k)
+      ask_for (a + AHEAD * lda, m);
+    if (2 * p + AHEAD + 1 < k)
+      ask_for (a + (AHEAD + 1) * lda, m);
+    for (gsize i = 0, tile = 0; i < m; i += rows, tile++)
+      _mm512_store_si512 (to + tile * 16 * PAIRS, round_two (a + i, second ? second + i : NULL, first_lanes (MIN (m - i, rows))));
+  }
+}
+
+typedef struct {
+  const guint32 *a, *b;
+  gsize pairs;
+  float alpha;
+  gboolean add;
+  float *c;
+  gsize ldc;
+  __mmask16 low, high;
+} Tile;
+
+/* One tile of R rows and V · 16 columns. */
+INLINE void
+multiply_tile (const Tile *t, const gsize R, const gsize V, const gsize row_stride, const gsize pair_stride)
+{
+  const guint32 *a = t->a, *b = t->b;
+  float *c = t->c;
+  const gsize ldc = t->ldc;
+  const __mmask16 masks[2] = { t->low, t->high };
+  const __m512 alpha = _mm512_set1_ps (t->alpha);
   __m512 sums[ROWS][2];
-  __mmask16 low = first_lanes (n), high = n > 16 ? first_lanes (n - 16) : 0;
 
 #pragma GCC unroll 14
-  for (int i = 0; i < ROWS; i++)
+  for (gsize i = 0; i < R; i++) {
     sums[i][0] = sums[i][1] = _mm512_setzero_ps ();
-  for (gsize p = 0; p < pairs; p++, a += pair_stride, b += COLUMNS) {
-    __m512bh b0 = (__m512bh) _mm512_load_si512 (b), b1 = (__m512bh) _mm512_load_si512 (b + 16);
+    __builtin_prefetch (c + i * ldc, 1);
+    __builtin_prefetch (c + i * ldc + V * 16 - 1, 1);
+    if (V == 2)
+      __builtin_prefetch (c + i * ldc + 16, 1);
+  }
+  for (const guint32 *end = b + t->pairs * COLUMNS; b < end; a += pair_stride, b += COLUMNS) {
+    __m512bh b0 = (__m512bh) _mm512_load_si512 (b), b1 = V == 2 ? (__m512bh) _mm512_load_si512 (b + 16) : b0;
 
 #pragma GCC unroll 14
-    for (int i = 0; i < ROWS; i++) {
-      __m512bh value = (__m512bh) _mm512_set1_epi32 ((int) a[(gsize) i * row_stride]);
+    for (gsize i = 0; i < R; i++) {
+      __m512bh value = (__m512bh) _mm512_set1_epi32 ((int) a[i * row_stride]);
 
       sums[i][0] = _mm512_dpbf16_ps (sums[i][0], value, b0);
-      sums[i][1] = _mm512_dpbf16_ps (sums[i][1], value, b1);
+      if (V == 2)
+        sums[i][1] = _mm512_dpbf16_ps (sums[i][1], value, b1);
     }
   }
 #pragma GCC unroll 14
-  for (gsize i = 0; i < ROWS; i++) {
-    __m512 x = sums[i][0] * _mm512_set1_ps (alpha), y = sums[i][1] * _mm512_set1_ps (alpha);
+  for (gsize i = 0; i < R; i++)
+#pragma GCC unroll 2
+    for (gsize v = 0; v < V; v++) {
+      float *to = c + i * ldc + v * 16;
+      __m512 x = sums[i][v] * alpha;
 
-    if (i >= m)
-      continue;
-    if (beta != 0.0f) {
-      x += _mm512_maskz_loadu_ps (low, c + i * ldc);
-      y += _mm512_maskz_loadu_ps (high, c + i * ldc + 16);
+      if (t->add)
+        x += _mm512_maskz_loadu_ps (masks[v], to);
+      _mm512_mask_storeu_ps (to, masks[v], x);
     }
-    _mm512_mask_storeu_ps (c + i * ldc, low, x);
-    _mm512_mask_storeu_ps (c + i * ldc + 16, high, y);
+}
+
+#define TILES(R) \
+  static void tile_##R##_1 (const Tile *t) { multiply_tile (t, R, 1, PAIRS, 1); } \
+  static void tile_##R##_2 (const Tile *t) { multiply_tile (t, R, 2, PAIRS, 1); } \
+  static void transposed_##R##_1 (const Tile *t) { multiply_tile (t, R, 1, 1, 16); } \
+  static void transposed_##R##_2 (const Tile *t) { multiply_tile (t, R, 2, 1, 16); }
+#define ENTRY(R) { { tile_##R##_1, tile_##R##_2 }, { transposed_##R##_1, transposed_##R##_2 } }
+
+TILES (1)
+TILES (2)
+TILES (3)
+TILES (4)
+TILES (5)
+TILES (6)
+TILES (7)
+TILES (8)
+TILES (9)
+TILES (10)
+TILES (11)
+TILES (12)
+TILES (13)
+TILES (14)
+
+/* [rows − 1][A is transposed][vectors − 1] */
+static void (*const tiles[ROWS][2][2]) (const Tile *) = { ENTRY (1), ENTRY (2), ENTRY (3), ENTRY (4), ENTRY (5), ENTRY (6), ENTRY (7),
+                                                          ENTRY (8), ENTRY (9), ENTRY (10), ENTRY (11), ENTRY (12), ENTRY (13), ENTRY (14) };
+
+/* The size of pieces of `n`, at most `limit` each and as equal as multiples of `unit` can be. */
+static gsize
+piece_of (gsize n, gsize limit, gsize unit)
+{
+  gsize count = (n + limit - 1) / limit, size = (n + count - 1) / count;
+
+  return (size + unit - 1) / unit * unit;
+}
+
+/* Rows [0, rows) of C, a tile high, over one piece of k. */
+static void
+multiply_rows (gboolean ta, gsize rows, gsize n, gsize pairs, float alpha, gboolean add, const guint32 *a, const guint32 *b, float *c, gsize ldc,
+               const float *next, gsize lda, gsize n_next, gsize k_next)
+{
+  gsize n_panels = (n + COLUMNS - 1) / COLUMNS;
+
+  for (gsize q = 0; q < n_panels; q++) {
+    gsize left = n - q * COLUMNS;
+    Tile t = { a, b + q * pairs * COLUMNS, pairs, alpha, add, c + q * COLUMNS, ldc, first_lanes (left), left > 16 ? first_lanes (left - 16) : 0 };
+
+    for (gsize i = n_next * q / n_panels; i < n_next * (q + 1) / n_panels; i++)
+      ask_for (next + i * lda, k_next);
+    tiles[rows - 1][ta ? 1 : 0][left > 16] (&t);
   }
+}
+
+/* C [m, n] over what is laid out of B: depth rows in pieces of `piece`. */
+static void
+multiply_laid_out (Workspace *w, gboolean ta, gsize m, gsize n, gsize depth, gsize piece, float alpha, const float *a, gsize lda, gboolean add, float *c,
+                   gsize ldc)
+{
+  gsize rows = piece_of (m, ROWS, 1), group = ta ? rows * GROUP : rows, padded = (n + COLUMNS - 1) / COLUMNS * COLUMNS;
+
+  for (gsize i = 0; i < m; i += group)
+    for (gsize l = 0; l < depth; l += piece) {
+      gsize height = MIN (m - i, group), k = MIN (depth - l, piece), pairs = (k + 1) / 2;
+      const guint32 *b = w->b + l / 2 * padded;
+      gboolean more = add || l > 0;
+
+      if (ta) {
+        lay_out_transposed_a (a + l * lda + i, lda, height, k, rows, w->a);
+        for (gsize r = 0; r < height; r += rows)
+          multiply_rows (TRUE, MIN (height - r, rows), n, pairs, alpha, more, w->a + r / rows * 16 * PAIRS, b, c + (i + r) * ldc, ldc, NULL, 0, 0, 0);
+      } else {
+        gsize n_next = i + rows < m ? MIN (m - i - rows, rows) : 0;
+
+        lay_out_a (a + i * lda + l, lda, height, k, w->a);
+        multiply_rows (FALSE, height, n, pairs, alpha, more, w->a, b, c + i * ldc, ldc, a + (i + rows) * lda + l, lda, n_next, k);
+      }
+    }
 }
 
 static void
@@ -181,26 +317,20 @@ multiply_bf16 (gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha,
                float *c, gsize ldc)
 {
   Workspace *w = get_workspace ();
+  gsize width, depth, piece;
 
-  for (gsize j = 0; j < n; j += WIDTH)
-    for (gsize l = 0; l < k; l += DEPTH) {
-      gsize width = MIN (n - j, WIDTH), depth = MIN (k - l, DEPTH), pairs = (depth + 1) / 2;
-      float keep = l > 0 ? 1.0f : beta;
+  if (m == 0 || n == 0 || k == 0)
+    return;
+  width = piece_of (n, WIDTH, COLUMNS);
+  depth = piece_of (k, LIMIT / width / 2 * 2, 2);
+  piece = piece_of (depth, DEPTH, 2);
+  for (gsize j = 0; j < n; j += width)
+    for (gsize l = 0; l < k; l += depth) {
+      gsize columns = MIN (n - j, width), here = MIN (k - l, depth), padded = (columns + COLUMNS - 1) / COLUMNS * COLUMNS;
 
-      lay_out_b (tb, tb ? b + j * ldb + l : b + l * ldb + j, ldb, width, depth, w->b);
-      for (gsize i = 0; i < m; i += ROWS) {
-        gsize rows = MIN (m - i, ROWS);
-
-        lay_out_a (ta, ta ? a + l * lda + i : a + i * lda + l, lda, rows, depth, w->a);
-        for (gsize q = 0; q < width; q += COLUMNS) {
-          float *to = c + i * ldc + j + q;
-
-          if (ta)
-            multiply_tile (w->a, 1, 16, w->b + q * pairs, pairs, rows, width - q, alpha, keep, to, ldc);
-          else
-            multiply_tile (w->a, PAIRS, 1, w->b + q * pairs, pairs, rows, width - q, alpha, keep, to, ldc);
-        }
-      }
+      for (gsize s = 0; s < here; s += piece)
+        lay_out_b (tb, tb ? b + j * ldb + l + s : b + (l + s) * ldb + j, ldb, columns, MIN (here - s, piece), w->b + s / 2 * padded);
+      multiply_laid_out (w, ta, m, columns, here, piece, alpha, ta ? a + l * lda : a + l, lda, l > 0 || beta != 0.0f, c + j, ldc);
     }
 }
 
