@@ -408,6 +408,34 @@ test_letters (void)
   }
 }
 
+/* Rows of print: every letter has a place, and the question is what it is. */
+static void
+test_text (void)
+{
+  WorldMix drill;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WorldPainter) painter = world_painter_new ();
+
+  world_mix_init (&drill);
+  g_assert_true (world_mix_parse (&drill, "names=0,things=0,shapes=0,words=0,receipts=0,documents=0,pairs=0,unsure=0,chat=0,no_image=0,word_in=0,text=1", &error));
+  for (guint i = 0; i < 20; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (2, WORLD_TRAIN, i, &drill, FALSE);
+    g_autoptr (GArray) marks = g_array_new (FALSE, FALSE, sizeof (WorldMark));
+    const WorldScene *scene = &record->scenes[0];
+    guint n_letters = 0;
+    int width, height;
+    g_autofree guint8 *pixels = NULL;
+
+    g_assert_cmpint (scene->kind, ==, WORLD_SCENE_TEXT);
+    g_assert_cmpuint (record->turns->len, ==, 1);
+    for (guint j = 0; j < scene->n_lines; j++)
+      for (const char *p = scene->lines[j].name; *p; p = g_utf8_next_char (p))
+        n_letters += *p != ' ';
+    pixels = world_record_paint (record, 0, painter, WORLD_TRAIN, marks, &width, &height);
+    g_assert_cmpuint (marks->len, ==, n_letters);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -418,6 +446,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/facts-of-shapes", test_facts_of_shapes);
   g_test_add_func ("/world/facts-of-print", test_facts_of_print);
   g_test_add_func ("/world/letters", test_letters);
+  g_test_add_func ("/world/text", test_text);
   g_test_add_func ("/world/splits-differ", test_splits_differ);
   g_test_add_func ("/world/held-out-pairs", test_held_out_pairs);
   g_test_add_func ("/world/questions-are-whole", test_questions_are_whole);

@@ -214,6 +214,9 @@ add_tokens (json_t *tokens, const WorldScene *scene)
     add_receipt (tokens, scene);
     add_total (tokens, scene);
     break;
+  case WORLD_SCENE_TEXT:
+    add_letters (tokens, scene->lines[0].name, 0, N_TITLE_SLOTS);
+    break;
   case WORLD_SCENE_DOCUMENT:
     add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
     add_letters (tokens, scene->date, SLOT_SHAPES, N_DATE_SLOTS);

@@ -61,6 +61,7 @@ PangoLayout *world_canvas_layout (WorldCanvas *canvas, const PangoFontDescriptio
 
 void world_paint_word (WorldCanvas *canvas, const WorldScene *scene);
 void world_paint_receipt (WorldCanvas *canvas, const WorldScene *scene);
+void world_paint_text (WorldCanvas *canvas, const WorldScene *scene);
 void world_paint_document (WorldCanvas *canvas, const WorldScene *scene);
 
 /* What a camera, a scanner or a messenger does to a picture, in place. */

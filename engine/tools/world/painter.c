@@ -132,7 +132,7 @@ draw_size (const WorldScene *scene, WorldRandom *random, int *width, int *height
 {
   double longer = exp (world_random_real (random, log (96), log (400)));
   double ratio = world_random_chance (random, 0.45) ? 1.0 : world_random_chance (random, 0.7) ? world_random_real (random, 1.0, 1.5) : world_random_real (random, 1.5, 2.2);
-  gboolean print = scene->kind == WORLD_SCENE_WORD || scene->kind == WORLD_SCENE_RECEIPT || scene->kind == WORLD_SCENE_DOCUMENT, high;
+  gboolean print = scene->kind == WORLD_SCENE_WORD || scene->kind == WORLD_SCENE_RECEIPT || scene->kind == WORLD_SCENE_DOCUMENT || scene->kind == WORLD_SCENE_TEXT, high;
 
   if (world_random_chance (random, 0.05))
     longer = world_random_real (random, 400, 640);
@@ -235,7 +235,7 @@ guint8 *
 world_painter_paint (WorldPainter *painter, const WorldScene *scene, WorldSplit split, WorldRandom *random, GArray *marks, int *width, int *height)
 {
   WorldCanvas canvas = { .painter = painter, .split = split, .random = random, .marks = marks };
-  gboolean print = scene->kind == WORLD_SCENE_WORD || scene->kind == WORLD_SCENE_RECEIPT || scene->kind == WORLD_SCENE_DOCUMENT;
+  gboolean print = scene->kind == WORLD_SCENE_WORD || scene->kind == WORLD_SCENE_RECEIPT || scene->kind == WORLD_SCENE_DOCUMENT || scene->kind == WORLD_SCENE_TEXT;
   gboolean grey = (print && world_random_chance (random, 0.08)) || (scene->kind == WORLD_SCENE_OBJECT && scene->background < 0 && world_random_chance (random, 0.03));
   guint8 *pixels;
 
@@ -252,6 +252,9 @@ world_painter_paint (WorldPainter *painter, const WorldScene *scene, WorldSplit 
     break;
   case WORLD_SCENE_DOCUMENT:
     world_paint_document (&canvas, scene);
+    break;
+  case WORLD_SCENE_TEXT:
+    world_paint_text (&canvas, scene);
     break;
   case WORLD_SCENE_NOTHING:
     world_paint_nothing (&canvas);

@@ -424,3 +424,36 @@ world_paint_document (WorldCanvas *canvas, const WorldScene *scene)
   cairo_identity_matrix (cr);
   pango_font_description_free (font);
 }
+
+void
+world_paint_text (WorldCanvas *canvas, const WorldScene *scene)
+{
+  WorldRandom *random = canvas->random;
+  PangoFontDescription *font = world_font_draw (canvas->split, world_random_chance (random, 0.3), random);
+  double width, height, step, size, margin, y;
+  WorldShade ground, ink;
+
+  paint_sheet (canvas, &width, &height);
+  if (world_random_chance (random, 0.4)) {
+    ground = world_shade_of ((int) world_random_below (random, WORLD_N_COLOURS), random);
+    world_canvas_set (canvas, ground, 1);
+    cairo_rectangle (canvas->cr, 0, 0, width, height);
+    cairo_fill (canvas->cr);
+    ink = world_shade_of_ink (ground, random);
+  } else {
+    ink = world_shade_from_hsv (world_random_real (random, 0, 360), world_random_real (random, 0, 0.9), world_random_real (random, 0, 0.4));
+  }
+  world_canvas_set (canvas, ink, 1);
+  step = height * 0.94 / scene->n_lines;
+  size = MIN (step * world_random_real (random, 0.55, 0.78), width * world_random_real (random, 0.1, 0.24));
+  margin = width * world_random_real (random, 0.02, 0.08);
+  y = (height - scene->n_lines * step) * world_random_real (random, 0.2, 0.8);
+  for (guint i = 0; i < scene->n_lines; i++, y += step) {
+    Row row = { .scale = 1.0, .centred = world_random_chance (random, 0.3), .bold = world_random_chance (random, 0.2), .left_role = i == 0 ? WORLD_ROLE_TITLE : WORLD_ROLE_NONE };
+
+    g_strlcpy (row.left, scene->lines[i].name, sizeof row.left);
+    paint_row (canvas, &row, font, size, margin, y, width - 2 * margin, FALSE);
+  }
+  cairo_identity_matrix (canvas->cr);
+  pango_font_description_free (font);
+}

@@ -9,14 +9,14 @@
 #include <math.h>
 #include <string.h>
 
-typedef enum { NAMES, THINGS, SHAPES, WORDS, RECEIPTS, DOCUMENTS, PAIRS, NOTHING, CHAT, PICTURELESS, WORD_FOR_WORD, LETTERS, N_GROUPS } Group;
+typedef enum { NAMES, THINGS, SHAPES, WORDS, RECEIPTS, DOCUMENTS, PAIRS, NOTHING, CHAT, PICTURELESS, WORD_FOR_WORD, LETTERS, TEXT, N_GROUPS } Group;
 
 static const struct {
   const char *name;
   double share;
 } groups[N_GROUPS] = {
   { "names", 36 }, { "things", 7 }, { "shapes", 27 }, { "words", 10 }, { "receipts", 8 }, { "documents", 3 }, { "pairs", 8 }, { "unsure", 3 }, { "chat", 2.5 }, { "no_image", 1.5 }, { "word_in", 3 },
-  { "letters", 10 }, /* a drill: only where the mix asks for it */
+  { "letters", 10 }, { "text", 10 }, /* drills: only where the mix asks for them */
 };
 
 /* Shares of the tasks that a picture allows. */
@@ -38,7 +38,7 @@ void
 world_mix_init (WorldMix *mix)
 {
   for (guint i = 0; i < G_N_ELEMENTS (mix->groups); i++)
-    mix->groups[i] = i == LETTERS ? 0.0 : 1.0;
+    mix->groups[i] = i == LETTERS || i == TEXT ? 0.0 : 1.0;
   for (guint i = 0; i < WORLD_N_TASKS; i++)
     mix->tasks[i] = 1.0;
 }
@@ -556,6 +556,7 @@ ask (Maker *maker, WorldTask task)
 {
   static const char *const receipt[WORLD_N_LANGUAGES] = { "A receipt.", "Ein Kassenbon.", "Un ticket de caisse.", "Un recibo.", "レシートです。", "收据。", "영수증입니다." };
   static const char *const document[WORLD_N_LANGUAGES] = { "A document.", "Ein Dokument.", "Un document.", "Un documento.", "書類です。", "文件。", "문서입니다." };
+  static const char *const text[WORLD_N_LANGUAGES] = { "Text.", "Text.", "Du texte.", "Texto.", "文字です。", "文字。", "글자입니다." };
   const WorldScene *scene = &maker->record->scenes[0];
   const WorldItem *item = &scene->items[0];
   WorldNoun noun;
@@ -563,6 +564,8 @@ ask (Maker *maker, WorldTask task)
 
   switch (task) {
   case OBJECT_NAME:
+    if (scene->kind == WORLD_SCENE_TEXT)
+      return say (maker, task, NULL, g_strdup (text[maker->language]));
     if (scene->kind == WORLD_SCENE_RECEIPT || scene->kind == WORLD_SCENE_DOCUMENT)
       return say (maker, task, NULL, g_strdup ((scene->kind == WORLD_SCENE_RECEIPT ? receipt : document)[maker->language]));
     return say (maker, task, NULL, world_answer_object (maker->language, item->what));
@@ -692,7 +695,7 @@ scene_allows (const WorldScene *scenes, guint n_scenes, WorldTask task)
   switch (task) {
   case OBJECT_NAME:
     /* A picture of one shape is answered by its caption. */
-    return kind == WORLD_SCENE_OBJECT || kind == WORLD_SCENE_RECEIPT || kind == WORLD_SCENE_DOCUMENT;
+    return kind == WORLD_SCENE_OBJECT || kind == WORLD_SCENE_RECEIPT || kind == WORLD_SCENE_DOCUMENT || kind == WORLD_SCENE_TEXT;
   case OBJECT_KIND:
   case OBJECT_YESNO:
   case OBJECT_WHERE:
@@ -725,7 +728,7 @@ scene_allows (const WorldScene *scenes, guint n_scenes, WorldTask task)
   case DATE:
     return kind == WORLD_SCENE_DOCUMENT;
   case ABSENT:
-    return kind != WORLD_SCENE_RECEIPT && kind != WORLD_SCENE_DOCUMENT && kind != WORLD_SCENE_NOTHING;
+    return kind != WORLD_SCENE_RECEIPT && kind != WORLD_SCENE_DOCUMENT && kind != WORLD_SCENE_TEXT && kind != WORLD_SCENE_NOTHING;
   case TRANSLATE:
   case WORD_IN:
   case FOLLOW_COLOUR:
@@ -933,6 +936,10 @@ world_record_draw (guint64 seed, WorldSplit split, guint64 index, const WorldMix
     break;
   case RECEIPTS:
     world_scene_draw (&record->scenes[0], WORLD_SCENE_RECEIPT, split, &random);
+    break;
+  case TEXT:
+    world_scene_draw (&record->scenes[0], WORLD_SCENE_TEXT, split, &random);
+    n_turns = 1;
     break;
   case DOCUMENTS:
     world_scene_draw (&record->scenes[0], WORLD_SCENE_DOCUMENT, split, &random);

@@ -28,7 +28,7 @@ typedef struct {
 } WorldMix;
 
 void world_mix_init (WorldMix *mix);
-/* Reads "names=3,colour=2,chat=0": names of groups (names, things, shapes, words, receipts, documents, pairs, unsure, chat, no_image, word_in, letters) and of tasks. */
+/* Reads "names=3,colour=2,chat=0": names of groups (names, things, shapes, words, receipts, documents, pairs, unsure, chat, no_image, word_in, letters, text) and of tasks. */
 gboolean world_mix_parse (WorldMix *mix, const char *text, GError **error);
 
 /* Record number `index` of a split: always the same. `single` draws one turn only, with those before it that it needs. */

@@ -14,6 +14,7 @@ typedef enum {
   WORLD_SCENE_RECEIPT,
   WORLD_SCENE_DOCUMENT, /* a page with title, date and total */
   WORLD_SCENE_NOTHING,  /* noise, a plain surface: nothing to recognise */
+  WORLD_SCENE_TEXT,     /* rows of words and letters */
   WORLD_N_SCENES
 } WorldSceneKind;
 

@@ -136,6 +136,42 @@ world_words_draw_letters (char *text, gsize size, WorldRandom *random)
   text[MIN (length, size - 1)] = '\0';
 }
 
+void
+world_words_draw_row (char *text, gsize size, WorldRandom *random)
+{
+  static const char any[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789012345678901234567890123456789ÄÖÜäöüßéèàçñ.,:$€%-/";
+  guint length = (guint) world_random_int (random, 4, 12);
+  glong n_any = g_utf8_strlen (any, -1);
+  double kind = world_random_real (random, 0.0, 1.0);
+  char word[32];
+
+  *text = '\0';
+  if (kind < 0.3) {
+    world_words_draw (text, size, random);
+    return;
+  }
+  if (kind < 0.5) {
+    world_words_draw (word, sizeof word, random);
+    if (g_utf8_strlen (word, -1) <= 6) {
+      g_strlcat (text, word, size);
+      g_strlcat (text, " ", size);
+    }
+    world_words_draw (word, sizeof word, random);
+    if (strlen (text) + strlen (word) + 1 < size)
+      g_strlcat (text, word, size);
+    return;
+  }
+  for (guint i = 0; i < length; i++) {
+    glong from = kind < 0.7 ? 52 : 0, to = kind < 0.7 ? 92 : n_any; /* digits alone, or anything */
+    const char *at = g_utf8_offset_to_pointer (any, from + (glong) world_random_below (random, (guint) (to - from)));
+    char one[8] = { 0 };
+
+    memcpy (one, at, (gsize) (g_utf8_next_char (at) - at));
+    if (strlen (text) + strlen (one) + 1 < size)
+      g_strlcat (text, one, size);
+  }
+}
+
 const char *
 world_words_draw_shop (WorldRandom *random)
 {

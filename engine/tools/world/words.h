@@ -9,6 +9,8 @@ G_BEGIN_DECLS
 void world_words_draw (char *text, gsize size, WorldRandom *random);
 /* One to four letters or digits, or an amount: to learn letters from. */
 void world_words_draw_letters (char *text, gsize size, WorldRandom *random);
+/* A row of words, or of letters and signs without a meaning. */
+void world_words_draw_row (char *text, gsize size, WorldRandom *random);
 const char *world_words_draw_shop (WorldRandom *random);
 const char *world_words_draw_article (WorldRandom *random);
 const char *world_words_draw_title (WorldRandom *random);
