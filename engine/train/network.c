@@ -404,7 +404,7 @@ owl_network_set_image_size (OwlNetwork *n, int image_size, GError **error)
     return refuse_size (n, image_size, error);
   if (side == old)
     return TRUE;
-  values = g_new (float, (gsize) (side * side + 1) * width);
+  values = owl_arena_zeros (p->memory, (gsize) (side * side + 1) * width);
   memcpy (values, p->value, width * sizeof (float));
   for (int i = 0; i < side * side; i++) {
     float y = CLAMP ((float) (i / side + 0.5f) * old / side - 0.5f, 0.0f, old - 1.0f), x = CLAMP ((float) (i % side + 0.5f) * old / side - 0.5f, 0.0f, old - 1.0f);
@@ -418,7 +418,6 @@ owl_network_set_image_size (OwlNetwork *n, int image_size, GError **error)
                                             fy * ((1 - fx) * v[(gsize) (y1 * old + x0) * width] + fx * v[(gsize) (y1 * old + x1) * width]);
     }
   }
-  g_free (p->value);
   p->value = values;
   n->image_size = image_size;
   n->n_patches = side * side;
