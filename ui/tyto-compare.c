@@ -6,6 +6,7 @@
 #include "app/documents/tyto-document-text.h"
 #include "ui/tyto-texture.h"
 #include "ui/tyto-tooltip.h"
+#include "ui/tyto-wrap-layout.h"
 #include "ui/tyto-zoom.h"
 
 #include <glib/gi18n.h>
@@ -282,6 +283,23 @@ tyto_compare_class_init (TytoCompareClass *klass)
       g_signal_new ("attach", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, TYTO_TYPE_ATTACHMENT, TYTO_TYPE_ATTACHMENT);
 }
 
+/* A long name of a file must not keep the window wide. */
+static void
+setup_choice (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+
+  gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_MIDDLE);
+  gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
+  gtk_list_item_set_child (item, label);
+}
+
+static void
+bind_choice (GtkSignalListItemFactory *factory, GtkListItem *item)
+{
+  gtk_label_set_text (GTK_LABEL (gtk_list_item_get_child (item)), gtk_string_object_get_string (gtk_list_item_get_item (item)));
+}
+
 static GtkWidget *
 build_side (TytoCompare *self, int index)
 {
@@ -289,6 +307,7 @@ build_side (TytoCompare *self, int index)
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *overlay = gtk_overlay_new ();
   GtkEventController *motion = gtk_event_controller_motion_new (), *focus = gtk_event_controller_focus_new ();
   g_autoptr (GtkStringList) names = gtk_string_list_new (NULL);
+  g_autoptr (GtkListItemFactory) factory = gtk_signal_list_item_factory_new ();
 
   side->owner = self;
   for (guint i = 0; i < self->attachments->len; i++) {
@@ -299,9 +318,13 @@ build_side (TytoCompare *self, int index)
     gtk_string_list_take (names, g_strdup_printf ("%d · %s", tyto_attachment_get_number (a), page));
   }
   side->choice = gtk_drop_down_new (G_LIST_MODEL (g_steal_pointer (&names)), NULL);
+  g_signal_connect (factory, "setup", G_CALLBACK (setup_choice), NULL);
+  g_signal_connect (factory, "bind", G_CALLBACK (bind_choice), NULL);
+  gtk_drop_down_set_factory (GTK_DROP_DOWN (side->choice), factory);
   gtk_widget_add_css_class (side->choice, "compare-choice");
   gtk_accessible_update_property (GTK_ACCESSIBLE (side->choice), GTK_ACCESSIBLE_PROPERTY_LABEL, index ? _("Second picture") : _("First picture"), -1);
   side->zoom = tyto_zoom_new ();
+  gtk_widget_add_css_class (side->zoom, "compare-picture");
   side->problem = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (side->problem), TRUE);
   gtk_widget_set_halign (side->problem, GTK_ALIGN_CENTER);
@@ -325,13 +348,15 @@ build_side (TytoCompare *self, int index)
 static GtkWidget *
 build_bar (TytoCompare *self)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *add = gtk_button_new_with_mnemonic (_("A_dd to question"));
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0), *add = gtk_button_new_with_mnemonic (_("A_dd to question"));
 
+  gtk_widget_set_layout_manager (row, tyto_wrap_layout_new (6, 0.0f));
   self->entry = gtk_entry_new ();
   gtk_entry_set_placeholder_text (GTK_ENTRY (self->entry), _("Ask about both…"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Question about both"), -1);
   gtk_editable_set_width_chars (GTK_EDITABLE (self->entry), 8);
   gtk_widget_set_hexpand (self->entry, TRUE);
+  gtk_widget_set_valign (self->entry, GTK_ALIGN_CENTER);
   self->ask = gtk_button_new_with_mnemonic (_("_Ask"));
   gtk_widget_add_css_class (self->ask, "suggested-action");
   g_signal_connect_swapped (self->entry, "changed", G_CALLBACK (update), self);

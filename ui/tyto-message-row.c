@@ -338,10 +338,14 @@ build_speed (TytoMessageRow *self)
 
   self->speed = gtk_label_new (NULL);
   self->short_speed = gtk_label_new (NULL);
+  gtk_label_set_xalign (GTK_LABEL (self->speed), 1.0f);
+  gtk_label_set_xalign (GTK_LABEL (self->short_speed), 1.0f);
   gtk_widget_add_css_class (self->speed, "quiet");
   gtk_widget_add_css_class (self->short_speed, "quiet");
   adw_squeezer_set_homogeneous (ADW_SQUEEZER (squeezer), FALSE);
   adw_squeezer_set_xalign (ADW_SQUEEZER (squeezer), 1.0f);
+  gtk_widget_set_hexpand (squeezer, TRUE);
+  gtk_widget_set_valign (squeezer, GTK_ALIGN_CENTER);
   adw_squeezer_add (ADW_SQUEEZER (squeezer), self->speed);
   adw_squeezer_add (ADW_SQUEEZER (squeezer), self->short_speed);
   adw_squeezer_add (ADW_SQUEEZER (squeezer), gtk_label_new (NULL));
@@ -351,10 +355,11 @@ build_speed (TytoMessageRow *self)
 static void
 build_actions (TytoMessageRow *self)
 {
-  GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *spacer = gtk_label_new (NULL), *markdown, *seen;
+  GtkWidget *copy = icon_button ("edit-copy-symbolic", _("Copy")), *markdown, *seen;
   GtkEventController *focus = gtk_event_controller_focus_new ();
 
-  self->actions = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
+  self->actions = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_layout_manager (self->actions, tyto_wrap_layout_new (2, is_answer (self) ? 0.0f : 1.0f));
   gtk_widget_add_css_class (self->actions, "actions");
   gtk_box_append (GTK_BOX (self->actions), copy);
   g_signal_connect_swapped (copy, "clicked", G_CALLBACK (copy_clicked), self);
@@ -394,8 +399,6 @@ build_actions (TytoMessageRow *self)
   g_signal_connect_swapped (self->next, "clicked", G_CALLBACK (next_clicked), self);
   gtk_box_append (GTK_BOX (self->actions), self->branch);
 
-  gtk_widget_set_hexpand (spacer, TRUE);
-  gtk_box_append (GTK_BOX (self->actions), spacer);
   if (is_answer (self)) {
     gtk_box_append (GTK_BOX (self->actions), build_speed (self));
   } else {

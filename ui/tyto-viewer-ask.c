@@ -4,6 +4,7 @@
 #include "ui/tyto-viewer-private.h"
 
 #include "ui/tyto-tooltip.h"
+#include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
 
@@ -97,12 +98,14 @@ _tyto_viewer_ask_begin (TytoViewer *self, gboolean begin)
 GtkWidget *
 _tyto_viewer_build_ask_bar (TytoViewer *self)
 {
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6), *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
 
+  gtk_widget_set_layout_manager (row, tyto_wrap_layout_new (6, 0.0f));
   self->ask_entry = gtk_entry_new ();
   gtk_entry_set_placeholder_text (GTK_ENTRY (self->ask_entry), _("Ask about this part…"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->ask_entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Question about this part"), -1);
   gtk_widget_set_hexpand (self->ask_entry, TRUE);
+  gtk_widget_set_valign (self->ask_entry, GTK_ALIGN_CENTER);
   gtk_editable_set_width_chars (GTK_EDITABLE (self->ask_entry), 8);
   g_signal_connect_swapped (self->ask_entry, "changed", G_CALLBACK (_tyto_viewer_ask_update), self);
   g_signal_connect_swapped (self->ask_entry, "activate", G_CALLBACK (ask), self);

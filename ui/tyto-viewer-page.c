@@ -156,6 +156,9 @@ _tyto_viewer_page_changed (TytoViewer *self)
   for (const char *const *tab = (const char *const[]){ "find", "contents", "text", NULL }; *tab; tab++)
     gtk_stack_page_set_visible (gtk_stack_get_page (GTK_STACK (self->stack), gtk_stack_get_child_by_name (GTK_STACK (self->stack), *tab)), page >= 0);
   gtk_widget_set_visible (self->switcher, page >= 0);
+  /* Without an answer there is nothing to see on the page that the panel would begin with. */
+  if (page >= 0 && !self->answer && g_strcmp0 (gtk_stack_get_visible_child_name (GTK_STACK (self->stack)), "look") == 0)
+    gtk_stack_set_visible_child_name (GTK_STACK (self->stack), "contents");
   if (!same) {
     g_free (self->contents_blob);
     self->contents_blob = g_strdup (blob);

@@ -10,20 +10,35 @@ struct _TytoWrapLayout {
 
 G_DEFINE_FINAL_TYPE (TytoWrapLayout, tyto_wrap_layout, GTK_TYPE_LAYOUT_MANAGER)
 
-/* Children from `first` up to, but not including, `end` stand in one line. */
+/* Children from `first` up to, but not including, `end` stand in one line; those that expand share what is `left` of it. */
 typedef struct {
   GtkWidget *first, *end;
-  int width, height;
+  int width, height, left, n_expanding;
 } Line;
 
-/* A child that is wider than the line alone gets the line's width. */
-static void
-child_size (GtkWidget *child, int available, int *width, int *height)
+static gboolean
+expands (GtkWidget *child, int available)
+{
+  return available < G_MAXINT && gtk_widget_get_hexpand (child);
+}
+
+/* A child that is wider than the line alone gets the line's width; one that expands begins with the least that it needs. */
+static int
+child_width (GtkWidget *child, int available)
 {
   int minimum, natural;
 
   gtk_widget_measure (child, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, &natural, NULL, NULL);
-  *width = MAX (minimum, MIN (natural, available));
+  return expands (child, available) ? minimum : MAX (minimum, MIN (natural, available));
+}
+
+/* The place that a child has in its line. */
+static void
+child_size (GtkWidget *child, int available, const Line *line, int *width, int *height)
+{
+  *width = child_width (child, available);
+  if (expands (child, available))
+    *width += line->left / line->n_expanding;
   gtk_widget_measure (child, GTK_ORIENTATION_VERTICAL, *width, NULL, height, NULL, NULL);
 }
 
@@ -39,17 +54,29 @@ next_line (TytoWrapLayout *self, GtkWidget *from, int available, Line *line)
     return FALSE;
   *line = (Line) { .first = from };
   for (child = from; child; child = gtk_widget_get_next_sibling (child)) {
-    int width, height, gap = child == from ? 0 : self->spacing;
+    int width, gap = child == from ? 0 : self->spacing;
 
     if (!gtk_widget_should_layout (child))
       continue;
-    child_size (child, available, &width, &height);
+    width = child_width (child, available);
     if (child != from && line->width + gap + width > available)
       break;
     line->width += gap + width;
-    line->height = MAX (line->height, height);
+    line->n_expanding += expands (child, available);
   }
   line->end = child;
+  if (line->n_expanding > 0) {
+    line->left = MAX (0, available - line->width);
+    line->width += line->left;
+  }
+  for (child = from; child != line->end; child = gtk_widget_get_next_sibling (child)) {
+    int width, height;
+
+    if (!gtk_widget_should_layout (child))
+      continue;
+    child_size (child, available, line, &width, &height);
+    line->height = MAX (line->height, height);
+  }
   return TRUE;
 }
 
@@ -102,7 +129,9 @@ allocate_line (TytoWrapLayout *self, GtkWidget *widget, const Line *line, int av
 
     if (!gtk_widget_should_layout (child))
       continue;
-    child_size (child, available, &place.width, &place.height);
+    child_size (child, available, line, &place.width, &place.height);
+    if (gtk_widget_get_valign (child) != GTK_ALIGN_FILL)
+      place.height = line->height;
     place.x = rtl ? available - x - place.width : x;
     gtk_widget_size_allocate (child, &place, -1);
     x += place.width + self->spacing;

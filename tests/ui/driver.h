@@ -36,6 +36,9 @@ void driver_kill (void);
  * takes very long, until it is told otherwise. */
 void driver_slow_work (gboolean slow);
 
+/* Until when what is awaited must have come: in 30 seconds, or as many as TYTO_STORY_SECONDS says, which a program with sanitisers needs. */
+gint64 driver_get_deadline (void);
+
 /* The first node whose role name (or NULL: any) fits and whose name contains `name`; NULL if there is none. */
 AtspiAccessible *driver_find (const char *role, const char *name);
 /* The same, waited for. */

@@ -62,8 +62,8 @@ static void
 pick (void)
 {
   wait_for ("label", "300 pages");
-  driver_arrange_window ("book.pdf", 640, 560);
-  driver_shoot ("book.pdf", "documents-0-picker", 640, 560);
+  driver_arrange_window ("book.pdf", 820, 600);
+  driver_shoot ("book.pdf", "documents-0-picker", 820, 600);
   driver_press_last ("Let the question choose");
   wait_for ("label", "Your question picks the pages that go along");
   driver_arrange ();

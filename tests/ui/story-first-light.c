@@ -7,7 +7,6 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#define LIMIT_SECONDS 30
 
 static void
 wait_model (void)
@@ -20,7 +19,7 @@ static void
 watch_growth (int times, gsize length)
 {
   g_autoptr (AtspiAccessible) node = driver_wait ("label", "▍");
-  gint64 end = g_get_monotonic_time () + LIMIT_SECONDS * G_USEC_PER_SEC;
+  gint64 end = driver_get_deadline ();
   gsize last = 0;
 
   for (int n_grown = 0; n_grown < times || last < length;) {
