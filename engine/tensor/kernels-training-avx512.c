@@ -184,6 +184,7 @@ typedef struct {
   const guint32 *a, *b;
   gsize pairs;
   float alpha;
+  const float *bias; /* NULL: none */
   gboolean add;
   float *c;
   gsize ldc;
@@ -228,6 +229,8 @@ multiply_tile (const Tile *t, const gsize R, const gsize V, const gsize row_stri
       float *to = c + i * ldc + v * 16;
       __m512 x = sums[i][v] * alpha;
 
+      if (t->bias)
+        x += _mm512_maskz_loadu_ps (masks[v], t->bias + v * 16);
       if (t->add)
         x += _mm512_maskz_loadu_ps (masks[v], to);
       _mm512_mask_storeu_ps (to, masks[v], x);
@@ -271,14 +274,15 @@ piece_of (gsize n, gsize limit, gsize unit)
 
 /* Rows [0, rows) of C, a tile high, over one piece of k. */
 static void
-multiply_rows (gboolean ta, gsize rows, gsize n, gsize pairs, float alpha, gboolean add, const guint32 *a, const guint32 *b, float *c, gsize ldc,
-               const float *next, gsize lda, gsize n_next, gsize k_next)
+multiply_rows (gboolean ta, gsize rows, gsize n, gsize pairs, float alpha, const float *bias, gboolean add, const guint32 *a, const guint32 *b, float *c,
+               gsize ldc, const float *next, gsize lda, gsize n_next, gsize k_next)
 {
   gsize n_panels = (n + COLUMNS - 1) / COLUMNS;
 
   for (gsize q = 0; q < n_panels; q++) {
     gsize left = n - q * COLUMNS;
-    Tile t = { a, b + q * pairs * COLUMNS, pairs, alpha, add, c + q * COLUMNS, ldc, first_lanes (left), left > 16 ? first_lanes (left - 16) : 0 };
+    Tile t = { a, b + q * pairs * COLUMNS, pairs, alpha, bias ? bias + q * COLUMNS : NULL, add, c + q * COLUMNS, ldc, first_lanes (left),
+               left > 16 ? first_lanes (left - 16) : 0 };
 
     for (gsize i = n_next * q / n_panels; i < n_next * (q + 1) / n_panels; i++)
       ask_for (next + i * lda, k_next);
@@ -288,8 +292,8 @@ multiply_rows (gboolean ta, gsize rows, gsize n, gsize pairs, float alpha, gbool
 
 /* C [m, n] over what is laid out of B: depth rows in pieces of `piece`. */
 static void
-multiply_laid_out (Workspace *w, gboolean ta, gsize m, gsize n, gsize depth, gsize piece, float alpha, const float *a, gsize lda, gboolean add, float *c,
-                   gsize ldc)
+multiply_laid_out (Workspace *w, gboolean ta, gsize m, gsize n, gsize depth, gsize piece, float alpha, const float *a, gsize lda, const float *bias,
+                   gboolean add, float *c, gsize ldc)
 {
   gsize rows = piece_of (m, ROWS, 1), group = ta ? rows * GROUP : rows, padded = (n + COLUMNS - 1) / COLUMNS * COLUMNS;
 
@@ -297,24 +301,25 @@ multiply_laid_out (Workspace *w, gboolean ta, gsize m, gsize n, gsize depth, gsi
     for (gsize l = 0; l < depth; l += piece) {
       gsize height = MIN (m - i, group), k = MIN (depth - l, piece), pairs = (k + 1) / 2;
       const guint32 *b = w->b + l / 2 * padded;
+      const float *first = l > 0 ? NULL : bias;
       gboolean more = add || l > 0;
 
       if (ta) {
         lay_out_transposed_a (a + l * lda + i, lda, height, k, rows, w->a);
         for (gsize r = 0; r < height; r += rows)
-          multiply_rows (TRUE, MIN (height - r, rows), n, pairs, alpha, more, w->a + r / rows * 16 * PAIRS, b, c + (i + r) * ldc, ldc, NULL, 0, 0, 0);
+          multiply_rows (TRUE, MIN (height - r, rows), n, pairs, alpha, first, more, w->a + r / rows * 16 * PAIRS, b, c + (i + r) * ldc, ldc, NULL, 0, 0, 0);
       } else {
         gsize n_next = i + rows < m ? MIN (m - i - rows, rows) : 0;
 
         lay_out_a (a + i * lda + l, lda, height, k, w->a);
-        multiply_rows (FALSE, height, n, pairs, alpha, more, w->a, b, c + i * ldc, ldc, a + (i + rows) * lda + l, lda, n_next, k);
+        multiply_rows (FALSE, height, n, pairs, alpha, first, more, w->a, b, c + i * ldc, ldc, a + (i + rows) * lda + l, lda, n_next, k);
       }
     }
 }
 
 static void
 multiply_bf16 (gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b, gsize ldb, float beta,
-               float *c, gsize ldc)
+               const float *bias, float *c, gsize ldc)
 {
   Workspace *w = get_workspace ();
   gsize width, depth, piece;
@@ -330,7 +335,8 @@ multiply_bf16 (gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha,
 
       for (gsize s = 0; s < here; s += piece)
         lay_out_b (tb, tb ? b + j * ldb + l + s : b + (l + s) * ldb + j, ldb, columns, MIN (here - s, piece), w->b + s / 2 * padded);
-      multiply_laid_out (w, ta, m, columns, here, piece, alpha, ta ? a + l * lda : a + l, lda, l > 0 || beta != 0.0f, c + j, ldc);
+      multiply_laid_out (w, ta, m, columns, here, piece, alpha, ta ? a + l * lda : a + l, lda, bias && l == 0 ? bias + j : NULL, l > 0 || beta != 0.0f,
+                         c + j, ldc);
     }
 }
 
@@ -378,7 +384,7 @@ softmax_back (const float *p, float *d, gsize n, float scale)
 }
 
 static void
-silu_multiply_back (const float *g, const float *u, const float *dy, float *dg, float *du, gsize n)
+silu_multiply_back (const float *g, const float *u, const float *dy, float *dg, gboolean fresh_g, float *du, gboolean fresh_u, gsize n)
 {
   const __m512 one = _mm512_set1_ps (1.0f);
 
@@ -388,14 +394,14 @@ silu_multiply_back (const float *g, const float *u, const float *dy, float *dg, 
 
     if (dg)
       _mm512_mask_storeu_ps (dg + i, mask,
-                             _mm512_maskz_loadu_ps (mask, dg + i) + d * _mm512_maskz_loadu_ps (mask, u + i) * s * (one + x * (one - s)));
+                             _mm512_maskz_loadu_ps (fresh_g ? 0 : mask, dg + i) + d * _mm512_maskz_loadu_ps (mask, u + i) * s * (one + x * (one - s)));
     if (du)
-      _mm512_mask_storeu_ps (du + i, mask, _mm512_maskz_loadu_ps (mask, du + i) + d * x * s);
+      _mm512_mask_storeu_ps (du + i, mask, _mm512_maskz_loadu_ps (fresh_u ? 0 : mask, du + i) + d * x * s);
   }
 }
 
 static void
-quick_gelu_back (const float *x, const float *dy, float *dx, gsize n)
+quick_gelu_back (const float *x, const float *dy, float *dx, gboolean fresh, gsize n)
 {
   const __m512 one = _mm512_set1_ps (1.0f), slope = _mm512_set1_ps (1.702f);
 
@@ -404,12 +410,27 @@ quick_gelu_back (const float *x, const float *dy, float *dx, gsize n)
     __m512 v = _mm512_maskz_loadu_ps (mask, x + i), s = sigmoid (v * slope);
 
     _mm512_mask_storeu_ps (dx + i, mask,
-                           _mm512_maskz_loadu_ps (mask, dx + i) + _mm512_maskz_loadu_ps (mask, dy + i) * s * (one + slope * v * (one - s)));
+                           _mm512_maskz_loadu_ps (fresh ? 0 : mask, dx + i) + _mm512_maskz_loadu_ps (mask, dy + i) * s * (one + slope * v * (one - s)));
   }
 }
 
 static void
-norm_back (const float *x, const float *dy, const float *w, float mean, float inverse, gboolean centred, float *dx, gsize n)
+norm (const float *x, const float *w, const float *b, float mean, float inverse, float *y, gsize n)
+{
+  const __m512 m = _mm512_set1_ps (mean), inv = _mm512_set1_ps (inverse);
+
+  for (gsize i = 0; i < n; i += 16) {
+    __mmask16 mask = first_lanes (n - i);
+    __m512 v = (_mm512_maskz_loadu_ps (mask, x + i) - m) * inv * _mm512_maskz_loadu_ps (mask, w + i);
+
+    if (b)
+      v += _mm512_maskz_loadu_ps (mask, b + i);
+    _mm512_mask_storeu_ps (y + i, mask, v);
+  }
+}
+
+static void
+norm_back (const float *x, const float *dy, const float *w, float mean, float inverse, gboolean centred, float *dx, gboolean fresh, gsize n)
 {
   __m512 g_sums = _mm512_setzero_ps (), gx_sums = _mm512_setzero_ps (), mean_g, mean_gx;
   const __m512 m = _mm512_set1_ps (mean), inv = _mm512_set1_ps (inverse);
@@ -428,7 +449,7 @@ norm_back (const float *x, const float *dy, const float *w, float mean, float in
     __m512 g = _mm512_maskz_loadu_ps (mask, dy + i) * _mm512_maskz_loadu_ps (mask, w + i);
     __m512 hat = (_mm512_maskz_loadu_ps (mask, x + i) - m) * inv;
 
-    _mm512_mask_storeu_ps (dx + i, mask, _mm512_maskz_loadu_ps (mask, dx + i) + inv * (g - mean_g - hat * mean_gx));
+    _mm512_mask_storeu_ps (dx + i, mask, _mm512_maskz_loadu_ps (fresh ? 0 : mask, dx + i) + inv * (g - mean_g - hat * mean_gx));
   }
 }
 
@@ -504,8 +525,42 @@ accumulate (float *to, const float *from, gsize n)
     to[i] += from[i];
 }
 
+static void
+add (const float *a, const float *b, float *y, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] = a[i] + b[i];
+}
+
+static void
+add_columns (const float *x, gsize rows, gsize stride, float *sums, gsize n)
+{
+  for (gsize r = 0; r < rows; r += 4, x += 4 * stride)
+    for (gsize i = 0; i < n; i += 16) {
+      __mmask16 mask = first_lanes (n - i);
+      __m512 sum = _mm512_maskz_loadu_ps (mask, sums + i);
+
+      for (gsize j = 0; j < MIN (rows - r, 4); j++)
+        sum += _mm512_maskz_loadu_ps (mask, x + j * stride + i);
+      _mm512_mask_storeu_ps (sums + i, mask, sum);
+    }
+}
+
+static void
+rotate (const float *from, const float *cosines, const float *sines, float sign, float *to, gboolean add_to, gsize half)
+{
+  for (gsize i = 0; i < half; i += 16) {
+    __mmask16 mask = first_lanes (half - i), keep = add_to ? mask : 0;
+    __m512 x = _mm512_maskz_loadu_ps (mask, from + i), y = _mm512_maskz_loadu_ps (mask, from + half + i);
+    __m512 cosine = _mm512_maskz_loadu_ps (mask, cosines + i), sine = _mm512_maskz_loadu_ps (mask, sines + i) * _mm512_set1_ps (sign);
+
+    _mm512_mask_storeu_ps (to + i, mask, _mm512_maskz_loadu_ps (keep, to + i) + x * cosine - y * sine);
+    _mm512_mask_storeu_ps (to + half + i, mask, _mm512_maskz_loadu_ps (keep, to + half + i) + y * cosine + x * sine);
+  }
+}
+
 const OwlTrainingKernels owl_training_kernels_avx512 = {
   .multiply_bf16 = multiply_bf16, .softmax_back = softmax_back, .silu_multiply_back = silu_multiply_back, .quick_gelu_back = quick_gelu_back,
-  .norm_back = norm_back, .norm_back_weights = norm_back_weights, .sum_squares = sum_squares, .sum = sum_values, .adam = adam,
-  .accumulate = accumulate,
+  .norm = norm, .norm_back = norm_back, .norm_back_weights = norm_back_weights, .sum_squares = sum_squares, .sum = sum_values, .adam = adam,
+  .accumulate = accumulate, .add = add, .add_columns = add_columns, .rotate = rotate,
 };

@@ -55,9 +55,7 @@ sum_columns (gsize begin, gsize end, int part, gpointer data)
 {
   const ColumnSums *s = data;
 
-  for (gsize r = 0; r < s->rows; r++)
-    for (gsize c = begin; c < end; c++)
-      s->sums[c] += s->dy[r * s->cols + c];
+  owl_training_kernels ()->add_columns (s->dy + begin, s->rows, s->cols, s->sums + begin, end - begin);
 }
 
 static void
@@ -130,9 +128,7 @@ owl_tape_linear (OwlTape *tape, OwlNode *x, OwlParameter *w, OwlParameter *bias,
       g_ptr_array_add (tape->nodes, node);
     }
   }
-  for (gsize r = 0; bias && r < n; r++)
-    memcpy (node->value + r * out, bias->value, out * sizeof (float));
-  owl_tape_gemm (tape, FALSE, TRUE, n, out, in, 1.0f, x->value, in, w->value, in, bias ? 1.0f : 0.0f, node->value, out);
+  owl_tape_gemm_bias (tape, n, out, in, x->value, w->value, bias ? bias->value : NULL, node->value);
   if (lora) {
     LoraAux *aux = owl_arena_alloc (tape->arena, sizeof (LoraAux));
     gsize rank = lora->a->rows;

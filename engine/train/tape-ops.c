@@ -10,42 +10,24 @@
 /* Sums over rows are gathered in this many parts, whatever the number of threads. */
 #define SUM_PARTS 8
 
+/* Values that are worked on at a time where a pass over a copy would go through memory twice. */
+#define PIECE 4096
+
 /* One elementwise pass: how an operation sees its data. */
 typedef struct {
   OwlNode *node, *a, *b;
   float *da, *db;
+  gboolean fresh_a, fresh_b;
   gsize cols;
 } Pass;
-
-/* What the gradient of a sum goes to. */
-typedef struct {
-  OwlNode *node;
-  float *to[2];
-  gboolean fresh[2];
-} Sum;
 
 static void
 add_forward (gsize begin, gsize end, int part, gpointer data)
 {
   const Pass *p = data;
+  gsize at = begin * p->cols;
 
-  for (gsize i = begin * p->cols; i < end * p->cols; i++)
-    p->node->value[i] = p->a->value[i] + p->b->value[i];
-}
-
-static void
-add_backward_part (gsize begin, gsize end, int part, gpointer data)
-{
-  const OwlTrainingKernels *kernels = owl_training_kernels ();
-  const Sum *s = data;
-  gsize at = begin * s->node->cols, n = (end - begin) * s->node->cols;
-
-  for (int i = 0; i < 2; i++) {
-    if (s->to[i] && s->fresh[i])
-      memcpy (s->to[i] + at, s->node->grad + at, n * sizeof (float));
-    else if (s->to[i])
-      kernels->accumulate (s->to[i] + at, s->node->grad + at, n);
-  }
+  owl_training_kernels ()->add (p->a->value + at, p->b->value + at, p->node->value + at, (end - begin) * p->cols);
 }
 
 static Pass
@@ -54,29 +36,72 @@ make_pass (OwlTape *tape, OwlNode *node, gboolean backward)
   Pass p = { .node = node, .a = node->in[0], .b = node->in[1], .cols = node->cols };
 
   if (backward && p.a && p.a->needs_grad)
-    p.da = owl_node_grad (tape, p.a);
+    p.da = owl_node_grad_to_fill (tape, p.a, &p.fresh_a);
   if (backward && p.b && p.b->needs_grad)
-    p.db = owl_node_grad (tape, p.b);
+    p.db = owl_node_grad_to_fill (tape, p.b, &p.fresh_b);
   return p;
 }
 
+/* Gradients that are known already, to which one more is added. */
+typedef struct {
+  float *to;
+  const float *from;
+  gsize cols;
+} Addend;
+
+static void
+accumulate_part (gsize begin, gsize end, int part, gpointer data)
+{
+  const Addend *c = data;
+
+  owl_training_kernels ()->accumulate (c->to + begin * c->cols, c->from + begin * c->cols, (end - begin) * c->cols);
+}
+
+/* aux: whether both inputs may have one gradient, see owl_tape_add. */
 static void
 add_backward (OwlTape *tape, OwlNode *node)
 {
-  Sum s = { .node = node };
+  OwlNode *a = node->in[0], *b = node->in[1];
+  float *taken = a == b ? NULL : node->grad;
+  gboolean b_is_done = FALSE;
 
-  for (int i = 0; i < 2; i++)
-    if (node->in[i]->needs_grad)
-      s.to[i] = owl_node_grad_to_fill (tape, node->in[i], &s.fresh[i]);
-  owl_tape_parts (tape, node->rows, add_backward_part, &s);
+  /* Nobody reads the gradient of the sum after this, so it can become that of an input. */
+  if (taken && b->needs_grad && !b->grad) {
+    b->grad = taken;
+    b_is_done = TRUE;
+    taken = node->aux ? taken : NULL;
+  }
+  for (int i = 0; i < 2; i++) {
+    OwlNode *in = node->in[i];
+    gboolean fresh;
+
+    if (!in->needs_grad || (i == 1 && b_is_done))
+      continue;
+    if (!in->grad && taken) {
+      in->grad = taken;
+      taken = NULL;
+    } else if (owl_node_grad_to_fill (tape, in, &fresh), fresh) {
+      memcpy (in->grad, node->grad, node->rows * node->cols * sizeof (float));
+    } else {
+      Addend addend = { in->grad, node->grad, node->cols };
+
+      owl_tape_parts (tape, node->rows, accumulate_part, &addend);
+    }
+  }
 }
 
 OwlNode *
 owl_tape_add (OwlTape *tape, OwlNode *a, OwlNode *b)
 {
+  OwlNode *last = tape->nodes && tape->nodes->len > 0 ? g_ptr_array_index (tape->nodes, tape->nodes->len - 1) : NULL;
   OwlNode *node = owl_tape_node (tape, a->rows, a->cols, add_backward, a, b, NULL, NULL, NULL);
   Pass p = make_pass (tape, node, FALSE);
 
+  node->hands_on_grad = TRUE;
+  /* As in a residual block: b's backward pass comes next, reads the gradient and is done before any other is added for `a`. In a chain of such blocks
+   * one gradient does for all sums. */
+  if (b == last && !b->hands_on_grad && b->in[0] != a && b->in[1] != a && b->in[2] != a)
+    node->aux = node;
   owl_tape_parts (tape, node->rows, add_forward, &p);
   return node;
 }
@@ -85,10 +110,13 @@ static void
 quick_gelu_forward (gsize begin, gsize end, int part, gpointer data)
 {
   const Pass *p = data;
-  gsize at = begin * p->cols, n = (end - begin) * p->cols;
+  gsize n;
 
-  memcpy (p->node->value + at, p->a->value + at, n * sizeof (float));
-  owl_kernels ()->quick_gelu (p->node->value + at, n);
+  for (gsize at = begin * p->cols; at < end * p->cols; at += n) {
+    n = MIN (end * p->cols - at, PIECE);
+    memcpy (p->node->value + at, p->a->value + at, n * sizeof (float));
+    owl_kernels ()->quick_gelu (p->node->value + at, n);
+  }
 }
 
 static void
@@ -97,7 +125,7 @@ quick_gelu_backward_part (gsize begin, gsize end, int part, gpointer data)
   const Pass *p = data;
   gsize at = begin * p->cols;
 
-  owl_training_kernels ()->quick_gelu_back (p->a->value + at, p->node->grad + at, p->da + at, (end - begin) * p->cols);
+  owl_training_kernels ()->quick_gelu_back (p->a->value + at, p->node->grad + at, p->da + at, p->fresh_a, (end - begin) * p->cols);
 }
 
 static void
@@ -143,7 +171,7 @@ tanh_gelu_backward_part (gsize begin, gsize end, int part, gpointer data)
     float x = p->a->value[i], t = tanhf (GELU_A * x * (1.0f + GELU_B * x * x));
     float dt = (1.0f - t * t) * GELU_A * (1.0f + 3.0f * GELU_B * x * x);
 
-    p->da[i] += p->node->grad[i] * (0.5f * (1.0f + t) + 0.5f * x * dt);
+    p->da[i] = (p->fresh_a ? 0.0f : p->da[i]) + p->node->grad[i] * (0.5f * (1.0f + t) + 0.5f * x * dt);
   }
 }
 
@@ -169,10 +197,13 @@ static void
 silu_multiply_forward (gsize begin, gsize end, int part, gpointer data)
 {
   const Pass *p = data;
-  gsize at = begin * p->cols, n = (end - begin) * p->cols;
+  gsize n;
 
-  memcpy (p->node->value + at, p->a->value + at, n * sizeof (float));
-  owl_kernels ()->silu_multiply (p->node->value + at, p->b->value + at, n);
+  for (gsize at = begin * p->cols; at < end * p->cols; at += n) {
+    n = MIN (end * p->cols - at, PIECE);
+    memcpy (p->node->value + at, p->a->value + at, n * sizeof (float));
+    owl_kernels ()->silu_multiply (p->node->value + at, p->b->value + at, n);
+  }
 }
 
 static void
@@ -181,8 +212,8 @@ silu_multiply_backward_part (gsize begin, gsize end, int part, gpointer data)
   const Pass *p = data;
   gsize at = begin * p->cols;
 
-  owl_training_kernels ()->silu_multiply_back (p->a->value + at, p->b->value + at, p->node->grad + at, p->da ? p->da + at : NULL,
-                                               p->db ? p->db + at : NULL, (end - begin) * p->cols);
+  owl_training_kernels ()->silu_multiply_back (p->a->value + at, p->b->value + at, p->node->grad + at, p->da ? p->da + at : NULL, p->fresh_a,
+                                               p->db ? p->db + at : NULL, p->fresh_b, (end - begin) * p->cols);
 }
 
 static void
@@ -207,6 +238,7 @@ owl_tape_silu_multiply (OwlTape *tape, OwlNode *gate, OwlNode *up)
 typedef struct {
   OwlNode *node, *x;
   float *dx;
+  gboolean fresh; /* dx */
   OwlParameter *w, *bias;
   float eps, *mean, *inverse;
   gboolean centred;
@@ -222,15 +254,11 @@ norm_forward (gsize begin, gsize end, int part, gpointer data)
 
   for (gsize r = begin; r < end; r++) {
     const float *x = c->x->value + r * cols;
-    float *y = c->node->value + r * cols;
     float m, inverse;
 
     m = c->centred ? (float) (kernels->sum (x, cols) / (double) cols) : 0.0f;
     inverse = (float) (1.0 / sqrt (kernels->sum_squares (x, cols, m) / (double) cols + c->eps));
-    for (gsize i = 0; i < cols; i++)
-      y[i] = (x[i] - m) * inverse * c->w->value[i];
-    for (gsize i = 0; i < cols && c->bias; i++)
-      y[i] += c->bias->value[i];
+    kernels->norm (x, c->w->value, c->bias ? c->bias->value : NULL, m, inverse, c->node->value + r * cols, cols);
     c->mean[r] = m;
     c->inverse[r] = inverse;
   }
@@ -245,7 +273,7 @@ norm_backward_dx (gsize begin, gsize end, int part, gpointer data)
 
   for (gsize r = begin; r < end; r++)
     kernels->norm_back (c->x->value + r * cols, c->node->grad + r * cols, c->w->value, c->mean[r], c->inverse[r], c->centred, c->dx + r * cols,
-                        cols);
+                        c->fresh, cols);
 }
 
 static void
@@ -269,7 +297,7 @@ norm_backward (OwlTape *tape, OwlNode *node)
   float *dw = owl_parameter_get_grad (c->w, tape->replica), *db = c->bias ? owl_parameter_get_grad (c->bias, tape->replica) : NULL;
 
   if (node->in[0]->needs_grad) {
-    c->dx = owl_node_grad (tape, node->in[0]);
+    c->dx = owl_node_grad_to_fill (tape, node->in[0], &c->fresh);
     owl_tape_parts (tape, node->rows, norm_backward_dx, c);
   }
   if (!dw)
@@ -325,6 +353,7 @@ typedef struct {
 static void
 rotate_rows (gsize begin, gsize end, int part, gpointer data)
 {
+  const OwlTrainingKernels *kernels = owl_training_kernels ();
   const Rotation *c = data;
   gsize head_dim = c->cols / (gsize) c->n_heads, half = head_dim / 2;
 
@@ -335,12 +364,7 @@ rotate_rows (gsize begin, gsize end, int part, gpointer data)
       const float *from = c->from + r * c->cols + h * head_dim;
       float *to = c->to + r * c->cols + h * head_dim;
 
-      for (gsize i = 0; i < half; i++) {
-        float x = from[i], y = from[i + half], sine = sines[i] * c->sign;
-
-        to[i] = (c->add ? to[i] : 0.0f) + x * cosines[i] - y * sine;
-        to[i + half] = (c->add ? to[i + half] : 0.0f) + y * cosines[i] + x * sine;
-      }
+      kernels->rotate (from, cosines, sines, c->sign, to, c->add, half);
     }
   }
 }
@@ -349,11 +373,12 @@ static void
 rotate_backward (OwlTape *tape, OwlNode *node)
 {
   Rotation back = *(const Rotation *) node->aux;
+  gboolean fresh;
 
   back.from = node->grad;
-  back.to = owl_node_grad (tape, node->in[0]);
+  back.to = owl_node_grad_to_fill (tape, node->in[0], &fresh);
   back.sign = -1.0f;
-  back.add = TRUE;
+  back.add = !fresh;
   owl_tape_parts (tape, node->rows, rotate_rows, &back);
 }
 

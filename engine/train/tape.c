@@ -74,7 +74,7 @@ typedef struct {
   gboolean ta, tb;
   gsize m, n, k, lda, ldb, ldc;
   float alpha, beta;
-  const float *a, *b;
+  const float *a, *b, *bias;
   float *c;
   gboolean by_columns, bf16;
 } Gemm;
@@ -102,15 +102,15 @@ round_matrix (const float *a, gsize rows, gsize cols, gsize stride)
   return copy;
 }
 
-void
-owl_tape_multiply (gboolean bf16, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
-                   gsize ldb, float beta, float *c, gsize ldc)
+static void
+multiply (gboolean bf16, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b, gsize ldb,
+          float beta, const float *bias, float *c, gsize ldc)
 {
   const OwlTrainingKernels *kernels = owl_training_kernels ();
   g_autofree float *a_copy = NULL, *b_copy = NULL;
 
   if (bf16 && kernels->multiply_bf16) {
-    kernels->multiply_bf16 (ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+    kernels->multiply_bf16 (ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, bias, c, ldc);
     return;
   }
   if (bf16) {
@@ -119,15 +119,24 @@ owl_tape_multiply (gboolean bf16, gboolean ta, gboolean tb, gsize m, gsize n, gs
     lda = ta ? m : k;
     ldb = tb ? k : n;
   }
+  for (gsize r = 0; bias && r < m; r++)
+    memcpy (c + r * ldc, bias, n * sizeof (float));
   cblas_sgemm (CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans, (int) m, (int) n, (int) k, alpha, a, (int) lda, b,
-               (int) ldb, beta, c, (int) ldc);
+               (int) ldb, bias ? 1.0f : beta, c, (int) ldc);
+}
+
+void
+owl_tape_multiply (gboolean bf16, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
+                   gsize ldb, float beta, float *c, gsize ldc)
+{
+  multiply (bf16, ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, NULL, c, ldc);
 }
 
 static void
 gemm_part (gsize begin, gsize end, int part, gpointer data)
 {
   const Gemm *g = data;
-  const float *a = g->a, *b = g->b;
+  const float *a = g->a, *b = g->b, *bias = g->bias;
   float *c = g->c;
   gsize m = g->m, n = g->n;
 
@@ -136,24 +145,39 @@ gemm_part (gsize begin, gsize end, int part, gpointer data)
   if (g->by_columns) {
     b += g->tb ? begin * g->ldb : begin;
     c += begin;
+    bias = bias ? bias + begin : NULL;
     n = end - begin;
   } else {
     a += g->ta ? begin : begin * g->lda;
     c += begin * g->ldc;
     m = end - begin;
   }
-  owl_tape_multiply (g->bf16, g->ta, g->tb, m, n, g->k, g->alpha, a, g->lda, b, g->ldb, g->beta, c, g->ldc);
+  multiply (g->bf16, g->ta, g->tb, m, n, g->k, g->alpha, a, g->lda, b, g->ldb, g->beta, bias, c, g->ldc);
+}
+
+static void
+run_gemm (OwlTape *tape, const Gemm *gemm)
+{
+  tape->flops += 2.0 * (double) gemm->m * (double) gemm->n * (double) gemm->k;
+  if (gemm->m > 0 && gemm->n > 0)
+    owl_tape_parts (tape, gemm->by_columns ? gemm->n : gemm->m, gemm_part, (gpointer) gemm);
 }
 
 void
 owl_tape_gemm (OwlTape *tape, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
                gsize ldb, float beta, float *c, gsize ldc)
 {
-  Gemm gemm = { ta, tb, m, n, k, lda, ldb, ldc, alpha, beta, a, b, c, n > m, tape->bf16 };
+  Gemm gemm = { ta, tb, m, n, k, lda, ldb, ldc, alpha, beta, a, b, NULL, c, n > m, tape->bf16 };
 
-  tape->flops += 2.0 * (double) m * (double) n * (double) k;
-  if (m > 0 && n > 0)
-    owl_tape_parts (tape, gemm.by_columns ? n : m, gemm_part, &gemm);
+  run_gemm (tape, &gemm);
+}
+
+void
+owl_tape_gemm_bias (OwlTape *tape, gsize m, gsize n, gsize k, const float *a, const float *b, const float *bias, float *c)
+{
+  Gemm gemm = { FALSE, TRUE, m, n, k, k, k, n, 1.0f, 0.0f, a, b, bias, c, n > m, tape->bf16 };
+
+  run_gemm (tape, &gemm);
 }
 
 OwlNode *
@@ -269,6 +293,7 @@ owl_tape_checkpoint (OwlTape *tape, OwlSegment func, OwlNode *const *in, int n_i
     node->needs_grad = TRUE;
     node->aux = checkpoint;
     node->backward = checkpoint_backward;
+    node->hands_on_grad = TRUE;
   }
   owl_arena_reset (&tape->scratch);
   return node;

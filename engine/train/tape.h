@@ -20,6 +20,7 @@ struct _OwlNode {
   float *value;
   float *grad; /* NULL: nothing depends on it (yet) */
   gboolean needs_grad;
+  gboolean hands_on_grad; /* the backward pass may make the gradient's memory that of an input */
   OwlBackward backward;
   OwlNode *in[3];
   OwlParameter *p[3];
@@ -121,5 +122,7 @@ void owl_tape_multiply (gboolean bf16, gboolean ta, gboolean tb, gsize m, gsize 
 /* The same, divided by rows or columns of C. */
 void owl_tape_gemm (OwlTape *tape, gboolean ta, gboolean tb, gsize m, gsize n, gsize k, float alpha, const float *a, gsize lda, const float *b,
                     gsize ldb, float beta, float *c, gsize ldc);
+/* C [m, n] = A [m, k] Bᵀ (+ bias [n]; may be NULL), all without room between rows. */
+void owl_tape_gemm_bias (OwlTape *tape, gsize m, gsize n, gsize k, const float *a, const float *b, const float *bias, float *c);
 
 G_END_DECLS

@@ -80,6 +80,42 @@ op_add (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter *q)
   return owl_tape_add (t, owl_tape_add (t, a, b), a);
 }
 
+/* A chain of residual blocks, sums of which use their gradients' memory again: where they may, and where they must not. */
+static OwlNode *
+op_residual (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter *q)
+{
+  OwlNode *x = owl_tape_add (t, a, owl_tape_linear (t, owl_tape_rms_norm (t, a, q, 1e-5f), p, q, NULL)), *between, *y;
+
+  x = owl_tape_add (t, x, owl_tape_linear (t, owl_tape_silu_multiply (t, owl_tape_rms_norm (t, x, q, 1e-5f), b), p, NULL, NULL));
+  /* The second is made of the first itself. */
+  x = owl_tape_add (t, x, owl_tape_linear (t, x, p, NULL, NULL));
+  /* The first is used again between the two; the second is a sum. */
+  y = owl_tape_linear (t, b, p, q, NULL);
+  between = owl_tape_quick_gelu (t, x);
+  x = owl_tape_add (t, owl_tape_add (t, x, y), owl_tape_add (t, between, y));
+  x = owl_tape_add (t, x, owl_tape_add (t, b, between));
+  return owl_tape_add (t, x, x);
+}
+
+static OwlNode *
+inside_residual (OwlTape *t, OwlNode *const *in, gconstpointer data)
+{
+  OwlParameter *const *p = data;
+
+  return op_residual (t, in[0], in[1], p[0], p[1]);
+}
+
+static OwlNode *
+op_checkpoint_residual (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter *q)
+{
+  static OwlParameter *parameters[2];
+  OwlNode *in[2] = { a, b };
+
+  parameters[0] = p;
+  parameters[1] = q;
+  return owl_tape_add (t, owl_tape_quick_gelu (t, b), owl_tape_checkpoint (t, inside_residual, in, 2, parameters));
+}
+
 static OwlNode *
 op_quick_gelu (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter *q)
 {
@@ -447,6 +483,8 @@ static const Case operations[] = {
   { "/train/rows", op_rows, NULL },
   { "/train/repeated", op_repeated, NULL },
   { "/train/checkpoint", op_checkpoint, NULL },
+  { "/train/residual", op_residual, NULL },
+  { "/train/checkpoint-residual", op_checkpoint_residual, NULL },
 };
 
 int
