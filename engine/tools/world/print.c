@@ -445,7 +445,7 @@ world_paint_text (WorldCanvas *canvas, const WorldScene *scene)
   }
   world_canvas_set (canvas, ink, 1);
   step = height * 0.94 / scene->n_lines;
-  size = MIN (step * world_random_real (random, 0.55, 0.78), width * world_random_real (random, 0.1, 0.24));
+  size = MIN (step * world_random_real (random, 0.55, 0.78), width * world_random_real (random, 0.1, 0.32));
   margin = width * world_random_real (random, 0.02, 0.08);
   y = (height - scene->n_lines * step) * world_random_real (random, 0.2, 0.8);
   for (guint i = 0; i < scene->n_lines; i++, y += step) {

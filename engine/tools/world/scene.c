@@ -254,7 +254,7 @@ world_scene_draw (WorldScene *scene, WorldSceneKind kind, WorldSplit split, Worl
     scene->total = world_random_chance (random, 0.5) ? draw_price (random) * world_random_int (random, 1, 20) : draw_price (random);
     break;
   case WORLD_SCENE_TEXT:
-    scene->n_lines = 2 + world_random_below (random, 6);
+    scene->n_lines = 1 + world_random_below (random, 6);
     for (guint i = 0; i < scene->n_lines; i++)
       world_words_draw_row (scene->lines[i].name, sizeof scene->lines[i].name, random);
     break;

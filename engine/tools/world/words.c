@@ -140,7 +140,7 @@ void
 world_words_draw_row (char *text, gsize size, WorldRandom *random)
 {
   static const char any[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789012345678901234567890123456789ÄÖÜäöüßéèàçñ.,:$€%-/";
-  guint length = (guint) world_random_int (random, 4, 12);
+  guint length = (guint) world_random_int (random, 2, 10);
   glong n_any = g_utf8_strlen (any, -1);
   double kind = world_random_real (random, 0.0, 1.0);
   char word[32];
