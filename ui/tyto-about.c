@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/tyto-about.h"
 
+#include "ui/tyto-present.h"
+
 #include <glib/gi18n.h>
 
 /* Libraries that are part of a running Tyto, with their licences. */
@@ -20,6 +22,34 @@ static const struct {
   { "libseccomp", NULL, GTK_LICENSE_LGPL_2_1, NULL },
 };
 
+/* One section of the window in a turn of the main loop: making it costs as much as a window of ours. */
+typedef struct {
+  GWeakRef window;
+  gsize next;
+} Adding;
+
+static gboolean
+add_section (gpointer data)
+{
+  Adding *adding = data;
+  g_autoptr (AdwAboutWindow) window = g_weak_ref_get (&adding->window);
+  gsize i = adding->next++;
+
+  if (!window || i >= G_N_ELEMENTS (libraries))
+    return G_SOURCE_REMOVE;
+  adw_about_window_add_legal_section (window, libraries[i].name, libraries[i].copyright, libraries[i].license, libraries[i].text);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+adding_free (gpointer data)
+{
+  Adding *adding = data;
+
+  g_weak_ref_clear (&adding->window);
+  g_free (adding);
+}
+
 void
 tyto_about_show (GtkWindow *parent)
 {
@@ -28,10 +58,11 @@ tyto_about_show (GtkWindow *parent)
                                       "application-icon", "io.github.tyto_app.Tyto", "version", TYTO_VERSION, "comments",
                                       _("Talk across your own pictures and pages. Everything stays on this computer."), "license-type",
                                       GTK_LICENSE_GPL_3_0, "developer-name", _("The Tyto developers"), "copyright", _("© The Tyto developers"), NULL));
+  Adding *adding = g_new0 (Adding, 1);
 
   adw_about_window_add_legal_section (window, "mPLUG-Owl", _("The architecture of the models, by its authors at X-PLUG; this program is an implementation of its own"),
                                       GTK_LICENSE_APACHE_2_0, NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (libraries); i++)
-    adw_about_window_add_legal_section (window, libraries[i].name, libraries[i].copyright, libraries[i].license, libraries[i].text);
-  gtk_window_present (GTK_WINDOW (window));
+  g_weak_ref_init (&adding->window, window);
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, add_section, adding, adding_free);
+  tyto_present (GTK_WINDOW (window));
 }

@@ -7,6 +7,7 @@
 #include "ui/tyto-about.h"
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-preferences.h"
+#include "ui/tyto-present.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-shortcuts.h"
 #ifdef TYTO_WITH_WATCHDOG
@@ -105,7 +106,7 @@ show_preferences (GSimpleAction *action, GVariant *parameter, gpointer user_data
 {
   TytoApplication *self = user_data;
 
-  gtk_window_present (GTK_WINDOW (tyto_preferences_new (gtk_application_get_active_window (user_data), self->services)));
+  tyto_present (GTK_WINDOW (tyto_preferences_new (gtk_application_get_active_window (user_data), self->services)));
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "ui/tyto-model-guide.h"
 #include "ui/tyto-model-row.h"
 #include "ui/tyto-model-text.h"
+#include "ui/tyto-present.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-steps.h"
 #include "ui/tyto-toast.h"
@@ -494,9 +495,12 @@ tyto_models_window_show (GtkWindow *parent, TytoServices *services)
 {
   GtkWidget *window = find_open ();
 
-  if (!window)
+  if (!window) {
     window = create (parent, services);
-  else if (parent && GTK_WIDGET (parent) != window)
+    tyto_present (GTK_WINDOW (window));
+    return window;
+  }
+  if (parent && GTK_WIDGET (parent) != window)
     gtk_window_set_transient_for (GTK_WINDOW (window), parent);
   gtk_window_present (GTK_WINDOW (window));
   return window;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/tyto-shortcuts.h"
 
+#include "ui/tyto-present.h"
+
 #include <glib/gi18n.h>
 
 static const struct {
@@ -58,5 +60,5 @@ tyto_shortcuts_show (GtkWindow *parent)
   GtkWindow *window = GTK_WINDOW (gtk_builder_get_object (builder, "window"));
 
   gtk_window_set_transient_for (window, parent);
-  gtk_window_present (window);
+  tyto_present (window);
 }

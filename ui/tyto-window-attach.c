@@ -4,6 +4,7 @@
 #include "ui/tyto-window-private.h"
 
 #include "ui/tyto-page-picker.h"
+#include "ui/tyto-present.h"
 #include "ui/tyto-unlock.h"
 
 #include <glib/gi18n.h>
@@ -113,7 +114,7 @@ _tyto_window_choose_pages (TytoWindow *self, const TytoImport *import)
   picker = tyto_page_picker_new (GTK_WINDOW (self), self->services, import, pages);
   g_signal_connect_object (picker, "chosen", G_CALLBACK (pages_chosen), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (picker, "whole", G_CALLBACK (_tyto_window_take_document), self, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (picker));
+  tyto_present (GTK_WINDOW (picker));
 }
 
 /* The pictures of the chat, each once, for attaching them again. */

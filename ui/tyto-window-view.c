@@ -4,6 +4,7 @@
 #include "ui/tyto-window-private.h"
 
 #include "ui/tyto-compare.h"
+#include "ui/tyto-present.h"
 #include "ui/tyto-seen.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-viewer.h"
@@ -97,7 +98,7 @@ compare (TytoWindow *self, TytoAttachment *attachment)
   window = tyto_compare_new (GTK_WINDOW (self), tyto_services_get_documents (self->services), all, left, right);
   g_signal_connect_object (window, "ask", G_CALLBACK (ask_both), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (window, "attach", G_CALLBACK (attach_both), self, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (window));
+  tyto_present (GTK_WINDOW (window));
 }
 
 static TytoViewer *
@@ -108,7 +109,7 @@ open_viewer (TytoWindow *self, GPtrArray *all, guint index)
   g_signal_connect_object (viewer, "ask", G_CALLBACK (ask_part), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (viewer, "attach", G_CALLBACK (attach), self, G_CONNECT_SWAPPED);
   g_signal_connect_object (viewer, "compare", G_CALLBACK (compare), self, G_CONNECT_SWAPPED);
-  gtk_window_present (GTK_WINDOW (viewer));
+  tyto_present (GTK_WINDOW (viewer));
   return viewer;
 }
 
@@ -163,6 +164,6 @@ _tyto_window_show_seen (TytoWindow *self, TytoMessage *message)
   if (path->len == 0)
     return;
   tyto_settings_get_answer_options (&options, &instructions);
-  gtk_window_present (GTK_WINDOW (tyto_seen_new (GTK_WINDOW (self), tyto_services_get_engine (self->services), path, &options,
+  tyto_present (GTK_WINDOW (tyto_seen_new (GTK_WINDOW (self), tyto_services_get_engine (self->services), path, &options,
                                                  tyto_message_get_model (message))));
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #define LIMIT_SECONDS 30
+#define ANSWER_MS 10000
 #define POLL_USEC 50000
 #define MAX_DEPTH 40
 /* Drawing after a change takes a few frames. */
@@ -68,6 +69,8 @@ driver_init (int *argc, char ***argv)
   /* The accessibility library warns while a program starts or ends; that is no failure of the story. */
   g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_ERROR);
   atspi_init ();
+  /* A busy machine is not a program that hangs. */
+  atspi_set_timeout (ANSWER_MS, ANSWER_MS);
 }
 
 AtspiAccessible *
