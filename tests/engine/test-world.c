@@ -408,6 +408,31 @@ test_letters (void)
   }
 }
 
+/* A model that has not learned to read says so, and the pictures stay the same. */
+static void
+test_cannot_read (void)
+{
+  WorldMix honest = mix;
+  guint n = 0;
+
+  honest.cannot_read = TRUE;
+  for (guint i = 0; i < 600; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (3, WORLD_TRAIN, i, &honest, FALSE), other = world_record_draw (3, WORLD_TRAIN, i, &mix, FALSE);
+
+    g_assert_cmpuint (record->n_scenes, ==, other->n_scenes);
+    g_assert_cmpmem (record->seeds, sizeof record->seeds, other->seeds, sizeof other->seeds);
+    for (guint j = 0; j < record->turns->len; j++) {
+      const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, j);
+
+      if (turn->task != WORD && turn->task != TOTAL && turn->task != PRICE && turn->task != DATE)
+        continue;
+      g_assert_cmpstr (turn->answer, ==, world_fixed_answer (WORD, turn->language));
+      n++;
+    }
+  }
+  g_assert_cmpuint (n, >, 30);
+}
+
 /* Rows of print: every letter has a place, and the question is what it is. */
 static void
 test_text (void)
@@ -447,6 +472,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/facts-of-print", test_facts_of_print);
   g_test_add_func ("/world/letters", test_letters);
   g_test_add_func ("/world/text", test_text);
+  g_test_add_func ("/world/cannot-read", test_cannot_read);
   g_test_add_func ("/world/splits-differ", test_splits_differ);
   g_test_add_func ("/world/held-out-pairs", test_held_out_pairs);
   g_test_add_func ("/world/questions-are-whole", test_questions_are_whole);

@@ -33,7 +33,7 @@ char *world_question_draw (WorldTask task, WorldLanguage language, const WorldBl
 /* How many wordings there are, foreign ones included. */
 guint world_question_count (WorldTask task, WorldLanguage language);
 
-/* Sentences that are always the same: for UNSURE, NO_IMAGE, ABSENT, HELLO … OFF_TOPIC. */
+/* Sentences that are always the same: for UNSURE, NO_IMAGE, ABSENT, HELLO … OFF_TOPIC, and for WORD that it cannot be read. */
 const char *world_fixed_answer (WorldTask task, WorldLanguage language);
 
 /* The name of language `which` in `language`: as it stands after "in", "auf", "en". */

@@ -41,6 +41,7 @@ world_mix_init (WorldMix *mix)
     mix->groups[i] = i == LETTERS || i == TEXT ? 0.0 : 1.0;
   for (guint i = 0; i < WORLD_N_TASKS; i++)
     mix->tasks[i] = 1.0;
+  mix->cannot_read = FALSE;
 }
 
 gboolean
@@ -141,8 +142,18 @@ say_in (Maker *maker, WorldTask asked, WorldTask task, WorldLanguage question_la
 }
 
 static gboolean
+needs_reading (WorldTask task)
+{
+  return task == WORD || task == TOTAL || task == PRICE || task == SHOP || task == ITEMS || task == TITLE || task == DATE;
+}
+
+static gboolean
 say (Maker *maker, WorldTask task, const WorldBlanks *blanks, char *answer)
 {
+  if (maker->mix->cannot_read && (needs_reading (task) || (task == PAIR_WHAT && maker->record->scenes[0].kind == WORLD_SCENE_WORD))) {
+    g_free (answer);
+    answer = g_strdup (world_fixed_answer (WORD, maker->language));
+  }
   return say_in (maker, task, task, maker->language, maker->language, blanks, answer);
 }
 

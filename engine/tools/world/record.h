@@ -25,6 +25,7 @@ typedef struct {
 typedef struct {
   double groups[16];
   double tasks[WORLD_N_TASKS];
+  gboolean cannot_read; /* questions that need reading are answered so, for a model that has not learned it */
 } WorldMix;
 
 void world_mix_init (WorldMix *mix);
