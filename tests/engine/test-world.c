@@ -433,6 +433,35 @@ test_cannot_read (void)
   g_assert_cmpuint (n, >, 30);
 }
 
+/* What is seen, where a comparison is given up. */
+static void
+test_cannot_compare (void)
+{
+  WorldMix honest = mix;
+  guint n = 0, n_pairs = 0;
+
+  honest.cannot_compare = TRUE;
+  for (guint i = 0; i < 3000; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (13, WORLD_TRAIN, i, &honest, FALSE);
+
+    for (guint j = 0; j < record->turns->len; j++) {
+      const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, j);
+
+      if (turn->task == OBJECT_YESNO) {
+        g_autofree char *seen = world_answer_object (turn->language, record->scenes[0].items[0].what);
+
+        g_assert_cmpstr (turn->answer, ==, seen);
+        n++;
+      } else if (turn->task == PAIR_SAME && turn->language == WORLD_EN && record->scenes[0].kind != WORLD_SCENE_WORD) {
+        g_assert_nonnull (strstr (turn->answer, " and "));
+        n_pairs++;
+      }
+    }
+  }
+  g_assert_cmpuint (n, >, 150);
+  g_assert_cmpuint (n_pairs, >, 5);
+}
+
 /* Rows of print: every letter has a place, and the question is what it is. */
 static void
 test_text (void)
@@ -473,6 +502,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/letters", test_letters);
   g_test_add_func ("/world/text", test_text);
   g_test_add_func ("/world/cannot-read", test_cannot_read);
+  g_test_add_func ("/world/cannot-compare", test_cannot_compare);
   g_test_add_func ("/world/splits-differ", test_splits_differ);
   g_test_add_func ("/world/held-out-pairs", test_held_out_pairs);
   g_test_add_func ("/world/questions-are-whole", test_questions_are_whole);

@@ -41,7 +41,7 @@ world_mix_init (WorldMix *mix)
     mix->groups[i] = i == LETTERS || i == TEXT ? 0.0 : 1.0;
   for (guint i = 0; i < WORLD_N_TASKS; i++)
     mix->tasks[i] = 1.0;
-  mix->cannot_read = FALSE;
+  mix->cannot_read = mix->cannot_compare = FALSE;
 }
 
 gboolean
@@ -83,6 +83,38 @@ yes_or_no (WorldLanguage language, gboolean yes)
   static const char *const answers[WORLD_N_LANGUAGES][2] = { { "No.", "Yes." }, { "Nein.", "Ja." }, { "Non.", "Oui." }, { "No.", "Sí." }, { "いいえ。", "はい。" }, { "不是。", "是的。" }, { "아니요.", "네." } };
 
   return answers[language][yes != FALSE];
+}
+
+/* `answer` without its end. */
+static char *
+without_end (const char *answer)
+{
+  static const char *const ends[] = { "です。", "입니다.", "。", "." };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    if (g_str_has_suffix (answer, ends[i]))
+      return g_strndup (answer, strlen (answer) - strlen (ends[i]));
+  return g_strdup (answer);
+}
+
+/* "A dog and a horse." */
+static char *
+name_both (WorldLanguage language, const char *first, const char *second, gboolean are_words)
+{
+  static const char *const and[WORLD_N_LANGUAGES] = { " and ", " und ", " et ", " y ", "と", "和", ", " };
+  static const char *const ends[WORLD_N_LANGUAGES] = { ".", ".", ".", ".", "です。", "。", "입니다." };
+  g_autofree char *a = without_end (first), *b = without_end (second);
+  g_autofree char *lower = NULL;
+
+  if (are_words)
+    return g_strconcat (a, ", ", b, ends[language], NULL);
+  /* Articles are small in the middle of a sentence; in German only they. */
+  if (language == WORLD_EN || language == WORLD_FR || language == WORLD_ES || (language == WORLD_DE && g_str_has_prefix (b, "Ein"))) {
+    g_autofree char *initial = g_utf8_substring (b, 0, 1), *small = g_utf8_strdown (initial, -1);
+
+    lower = g_strconcat (small, b + strlen (initial), NULL);
+  }
+  return g_strconcat (a, and[language], lower ? lower : b, ends[language], NULL);
 }
 
 static const char *
@@ -150,7 +182,7 @@ needs_reading (WorldTask task)
 static gboolean
 say (Maker *maker, WorldTask task, const WorldBlanks *blanks, char *answer)
 {
-  if (maker->mix->cannot_read && (needs_reading (task) || (task == PAIR_WHAT && maker->record->scenes[0].kind == WORLD_SCENE_WORD))) {
+  if (maker->mix->cannot_read && (needs_reading (task) || ((task == PAIR_WHAT || (task == PAIR_SAME && maker->mix->cannot_compare)) && maker->record->scenes[0].kind == WORLD_SCENE_WORD))) {
     g_free (answer);
     answer = g_strdup (world_fixed_answer (WORD, maker->language));
   }
@@ -449,6 +481,8 @@ ask_whether_it_is (Maker *maker)
     for (guint i = 0; i < 200 && world_objects[object].kind != world_objects[item->what].kind; i++)
       object = draw_other_object (maker);
   get_noun (maker, &noun, FALSE, object, -1);
+  if (maker->mix->cannot_compare)
+    return say (maker, OBJECT_YESNO, &blanks, world_answer_object (maker->language, item->what));
   return say (maker, OBJECT_YESNO, &blanks, g_strdup (yes_or_no (maker->language, yes || same_name (maker->language, object, item->what))));
 }
 
@@ -508,7 +542,9 @@ ask_about_pair (Maker *maker, WorldTask task)
     g_autofree char *first = describe (maker, &scenes[0]), *second = describe (maker, &scenes[1]);
 
     return (scenes[0].kind != WORLD_SCENE_SHAPES || (scenes[0].n_items == 1 && scenes[1].n_items == 1)) &&
-           say (maker, PAIR_SAME, &blanks, g_strdup (yes_or_no (maker->language, g_str_equal (first, second))));
+           say (maker, PAIR_SAME, &blanks,
+                maker->mix->cannot_compare ? name_both (maker->language, first, second, scenes[0].kind == WORLD_SCENE_WORD)
+                                           : g_strdup (yes_or_no (maker->language, g_str_equal (first, second))));
   }
 }
 
