@@ -448,12 +448,6 @@ owl_gguf_get_file (const OwlGguf *gguf)
   return gguf->file;
 }
 
-void
-owl_gguf_drop_pages (const OwlGguf *gguf, const void *data, gsize size)
-{
-  owl_mapped_file_drop (gguf->file, data, size);
-}
-
 gsize
 owl_gguf_get_n_tensors (const OwlGguf *gguf)
 {

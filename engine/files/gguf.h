@@ -32,9 +32,6 @@ gsize owl_gguf_get_file_size (const OwlGguf *gguf);
 /* The mapping that tensors are views into; borrowed. */
 OwlMappedFile *owl_gguf_get_file (const OwlGguf *gguf);
 
-/* Lets go of the pages of a tensor that was read through once; they are read again when touched. */
-void owl_gguf_drop_pages (const OwlGguf *gguf, const void *data, gsize size);
-
 /* Tensors in file order; views into the mapping, valid while the file is referenced. */
 gsize owl_gguf_get_n_tensors (const OwlGguf *gguf);
 const OwlTensor *owl_gguf_get_tensor (const OwlGguf *gguf, gsize index);

@@ -12,6 +12,7 @@ struct _OwlMappedFile {
   char *path;
   guint8 *data;
   gsize size;
+  int fd;
 };
 
 static OwlMappedFile *
@@ -42,6 +43,7 @@ map_descriptor (int fd, const char *path, GError **error)
   file->path = g_strdup (path);
   file->data = data;
   file->size = (gsize) status.st_size;
+  file->fd = fd;
   return file;
 }
 
@@ -56,7 +58,8 @@ owl_mapped_file_open (const char *path, GError **error)
     return NULL;
   }
   OwlMappedFile *file = map_descriptor (fd, path, error);
-  close (fd);
+  if (file == NULL)
+    close (fd);
   return file;
 }
 
@@ -74,6 +77,7 @@ owl_mapped_file_unref (OwlMappedFile *file)
     return;
   if (file->data != NULL)
     munmap (file->data, file->size);
+  close (file->fd);
   g_free (file->path);
   g_free (file);
 }
@@ -94,6 +98,23 @@ gsize
 owl_mapped_file_get_size (const OwlMappedFile *file)
 {
   return file->size;
+}
+
+gboolean
+owl_mapped_file_copy (const OwlMappedFile *file, const void *data, gsize size, void *to)
+{
+  const gsize begin = (gsize) ((const guint8 *) data - file->data);
+
+  for (gsize done = 0; done < size;) {
+    const ssize_t n = pread (file->fd, (guint8 *) to + done, size - done, (off_t) (begin + done));
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n <= 0)
+      return FALSE;
+    done += (gsize) n;
+  }
+  return TRUE;
 }
 
 void

@@ -10,8 +10,9 @@
 #define HUGE_PAGE ((gsize) 2 << 20)
 /* What must stay free beside the weights: keys and values, working memory, the rest of the desktop. */
 #define SPARE ((guint64) 512 << 20)
-/* Groups packed by a task: some megabytes. */
+/* Groups packed by a task: some megabytes, read piece by piece so that a piece is still near when it is packed. */
 #define TASK_BYTES ((gsize) 2 << 20)
+#define PIECE_BYTES ((gsize) 256 << 10)
 
 struct _OwlPacking {
   guint8 *map, *memory; /* `memory` starts a huge page */
@@ -19,9 +20,12 @@ struct _OwlPacking {
 };
 
 typedef struct {
+  OwlPool *pool;
   const OwlTensor *tensor;
-  gsize row_size, n_rows, groups_per_task;
+  const OwlMappedFile *file; /* NULL: the tensor lies in memory */
+  gsize row_size, n_rows, groups_per_task, groups_per_piece;
   guint8 *dst;
+  gint failed; /* a task could not read its part */
 } Packing;
 
 static gsize
@@ -109,26 +113,44 @@ take_memory (OwlPacking *packing, GError **error)
 static void
 pack_task (gsize task, int thread, gpointer data)
 {
-  const Packing *p = data;
-  gsize end = MIN ((task + 1) * p->groups_per_task * OWL_PACK_ROWS, p->n_rows);
+  Packing *p = data;
+  gsize end = MIN ((task + 1) * p->groups_per_task * OWL_PACK_ROWS, p->n_rows), step = p->groups_per_piece * OWL_PACK_ROWS;
+  guint8 *piece = p->file ? owl_pool_get_scratch (p->pool, thread, step * p->row_size) : NULL;
 
-  for (gsize row = task * p->groups_per_task * OWL_PACK_ROWS; row < end; row += OWL_PACK_ROWS)
-    owl_pack_group (p->tensor->type, (const guint8 *) p->tensor->data + row * p->row_size, p->row_size,
-                    (int) MIN (OWL_PACK_ROWS, p->n_rows - row), (gsize) p->tensor->ne[0], p->dst + row * p->row_size);
+  for (gsize first = task * p->groups_per_task * OWL_PACK_ROWS; first < end; first += step) {
+    gsize n = MIN (end - first, step);
+    const guint8 *rows = (const guint8 *) p->tensor->data + first * p->row_size;
+
+    if (p->file && !owl_mapped_file_copy (p->file, rows, n * p->row_size, piece)) {
+      g_atomic_int_set (&p->failed, 1);
+      return;
+    }
+    for (gsize row = 0; row < n; row += OWL_PACK_ROWS)
+      owl_pack_group (p->tensor->type, (p->file ? piece : rows) + row * p->row_size, p->row_size, (int) MIN (OWL_PACK_ROWS, n - row),
+                      (gsize) p->tensor->ne[0], p->dst + (first + row) * p->row_size);
+  }
 }
 
 static gboolean
-pack_tensor (OwlPool *pool, OwlTensor *tensor, guint8 *dst, GCancellable *cancellable)
+pack_tensor (OwlPool *pool, OwlTensor *tensor, const OwlMappedFile *file, guint8 *dst, GCancellable *cancellable, GError **error)
 {
-  Packing p = { .tensor = tensor, .dst = dst };
-  gsize n_groups;
+  Packing p = { .pool = pool, .tensor = tensor, .file = file, .dst = dst };
+  gsize n_groups, group_size;
 
   p.row_size = owl_type_row_size (tensor->type, tensor->ne[0]);
   p.n_rows = (gsize) owl_tensor_n_rows (tensor);
-  p.groups_per_task = MAX (TASK_BYTES / (p.row_size * OWL_PACK_ROWS), 1);
+  group_size = p.row_size * OWL_PACK_ROWS;
+  p.groups_per_task = MAX (TASK_BYTES / group_size, 1);
+  p.groups_per_piece = MAX (PIECE_BYTES / group_size, 1);
   n_groups = (p.n_rows + OWL_PACK_ROWS - 1) / OWL_PACK_ROWS;
-  if (!owl_pool_run (pool, (n_groups + p.groups_per_task - 1) / p.groups_per_task, pack_task, &p, cancellable))
+  if (!owl_pool_run (pool, (n_groups + p.groups_per_task - 1) / p.groups_per_task, pack_task, &p, cancellable)) {
+    g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "loading the model was cancelled");
     return FALSE;
+  }
+  if (p.failed) {
+    g_set_error (error, OWL_ERROR, OWL_ERROR_IO, "%s: cannot be read to its end; it may have been changed meanwhile", owl_mapped_file_get_path (file));
+    return FALSE;
+  }
   tensor->data = dst;
   tensor->packed = TRUE;
   return TRUE;
@@ -154,16 +176,11 @@ owl_packing_new (OwlPool *pool, GPtrArray *tensors, OwlGguf *file, void (*progre
     return NULL;
   for (guint i = 0; i < tensors->len; i++) {
     OwlTensor *tensor = g_ptr_array_index (tensors, i);
-    const void *source = tensor->data;
 
-    if (!pack_tensor (pool, tensor, packing->memory + at, cancellable)) {
-      g_set_error_literal (error, OWL_ERROR, OWL_ERROR_CANCELLED, "loading the model was cancelled");
+    if (!pack_tensor (pool, tensor, file ? owl_gguf_get_file (file) : NULL, packing->memory + at, cancellable, error))
       return NULL;
-    }
     at += aligned (owl_packed_size (tensor->type, tensor->ne[0], owl_tensor_n_rows (tensor)));
     done += tensor->size;
-    if (file)
-      owl_gguf_drop_pages (file, source, tensor->size);
     if (progress)
       progress (done, data);
   }

@@ -10,6 +10,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct {
   char *folder;
@@ -360,11 +361,33 @@ test_tokenizer_damage (Fixture *f, gconstpointer data)
   }
 }
 
+/* Copies out of a mapped file are its bytes; one that was cut off meanwhile says so instead of ending the program. */
+static void
+test_mapped_copy (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = in_folder (f, "bytes");
+  g_autoptr (GError) error = NULL;
+  g_autoptr (OwlMappedFile) file = NULL;
+  guint8 bytes[9000], copy[9000];
+
+  for (gsize i = 0; i < sizeof bytes; i++)
+    bytes[i] = (guint8) (i * 7 + i / 256);
+  write_quickly (path, bytes, sizeof bytes);
+  file = owl_mapped_file_open (path, &error);
+  g_assert_no_error (error);
+  g_assert_true (owl_mapped_file_copy (file, owl_mapped_file_get_data (file) + 4095, 4905, copy));
+  g_assert_cmpmem (copy, 4905, bytes + 4095, 4905);
+  g_assert_cmpint (truncate (path, 5000), ==, 0);
+  g_assert_true (owl_mapped_file_copy (file, owl_mapped_file_get_data (file), 5000, copy));
+  g_assert_false (owl_mapped_file_copy (file, owl_mapped_file_get_data (file) + 4095, 4905, copy));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/gguf/round-trip", Fixture, NULL, set_up, test_gguf_round_trip, tear_down);
+  g_test_add ("/mapped-file/copy", Fixture, NULL, set_up, test_mapped_copy, tear_down);
   g_test_add ("/gguf/damage", Fixture, NULL, set_up, test_gguf_damage, tear_down);
   g_test_add ("/checkpoint/forms", Fixture, NULL, set_up, test_checkpoints, tear_down);
   g_test_add ("/checkpoint/damage", Fixture, NULL, set_up, test_checkpoint_damage, tear_down);
