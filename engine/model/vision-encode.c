@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "model/vision.h"
 
+#include "base/big-memory.h"
 #include "tensor/attention.h"
 #include "tensor/matmul.h"
 #include "tensor/ops.h"
@@ -214,7 +215,8 @@ owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_va
 {
   Context c = { pool, trace, cancellable };
   gsize n = (gsize) vision->n_patches + 1, width = vision->width, nq = vision->n_queries;
-  g_autofree float *memory = g_new (float, n * (6 * width + vision->ffn_width));
+  gsize vit_values = n * (6 * width + (gsize) vision->ffn_width), all = vit_values + abstractor_scratch_values (vision, n);
+  g_autofree float *memory = owl_big_memory_new (all * sizeof (float));
   VitBuffers b = { memory,
                    memory + n * width,
                    memory + 2 * n * width,
@@ -223,9 +225,11 @@ owl_vision_encode (const OwlVision *vision, OwlPool *pool, const float *pixel_va
                    memory + 5 * n * width,
                    memory + 6 * n * width };
   g_autofree float *queries = g_memdup2 (vision->queries, nq * width * sizeof (float));
-  g_autofree float *scratch = g_new (float, abstractor_scratch_values (vision, n));
+  float *scratch = memory + vit_values;
   int n_steps = vision->n_layers + vision->n_abstractor_layers;
 
+  if (!memory)
+    g_error ("No memory for the %" G_GSIZE_FORMAT " values of a picture", all);
   if (!embed_patches (vision, &c, pixel_values, b.x))
     return FALSE;
   for (int i = 0; i < vision->n_layers; i++) {

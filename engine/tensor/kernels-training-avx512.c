@@ -7,9 +7,10 @@
  * C before its tile is computed, A while the rows before it are worked on. Steps and figures: SPEED.md. */
 #include "tensor/training.h"
 
+#include "base/big-memory.h"
+
 #include <immintrin.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define INLINE static inline __attribute__ ((always_inline))
 
@@ -21,7 +22,6 @@
 #define LIMIT (1 << 18) /* numbers of B that are laid out at a time: half a megabyte */
 #define GROUP 16        /* tiles of a transposed A that are laid out at a time, so that its lines are read as a whole */
 #define AHEAD 12        /* rows that are asked for before they are laid out */
-#define HUGE_PAGE ((gsize) 2 << 20)
 
 typedef struct {
   guint32 b[LIMIT / 2 + WIDTH];   /* [piece of k][panel of 32 columns][pairs][32]; a piece with an odd end takes a row more */
@@ -31,14 +31,13 @@ typedef struct {
 static Workspace *
 get_workspace (void)
 {
-  static GPrivate key = G_PRIVATE_INIT (g_aligned_free);
+  static GPrivate key = G_PRIVATE_INIT (free);
   Workspace *w = g_private_get (&key);
 
   if (!w) {
-    gsize size = (sizeof (Workspace) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-
-    w = g_aligned_alloc (1, size, HUGE_PAGE);
-    madvise (w, size, MADV_HUGEPAGE);
+    w = owl_big_memory_new (sizeof (Workspace));
+    if (!w)
+      g_error ("No memory for %" G_GSIZE_FORMAT " bytes of working memory", sizeof (Workspace));
     g_private_set (&key, w);
   }
   return w;

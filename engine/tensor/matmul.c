@@ -11,6 +11,8 @@
 #define MIN_TASK_WORK (1u << 18)
 /* From this many columns on a group of quantised weights is unpacked once for all of them. */
 #define PANEL_COLUMNS 9
+/* The last of several tiles is at least this wide: so many columns go with two groups at a time, and take less time than one column alone. */
+#define MIN_LAST_COLUMNS 4
 /* Groups that are unpacked and multiplied at a time. */
 #define PANELS 2
 /* Groups that share a piece of the columns before the next piece is taken up, … */
@@ -112,7 +114,7 @@ plan_tiles (Product *p)
 
     tile->first = i * OWL_MAX_COLUMNS;
     tile->n = (int) MIN (p->n - tile->first, OWL_MAX_COLUMNS);
-    tile->columns.width = tile_width ((gsize) tile->n);
+    tile->columns.width = tile_width (p->quantised && p->n_tiles > 1 ? MAX ((gsize) tile->n, MIN_LAST_COLUMNS) : (gsize) tile->n);
     width = (gsize) tile->columns.width;
     if (p->quantised) {
       tile->columns.values = (gint8 *) (memory + at);

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/arena.h"
 
+#include "base/big-memory.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define BLOCK_SIZE ((gsize) 64 << 20)
-/* A step walks through hundreds of megabytes: with small pages the first step waits for faults and all of them for address translation. */
-#define HUGE_PAGE ((gsize) 2 << 20)
 #define ALIGNMENT 64
 
 typedef struct {
@@ -52,12 +51,10 @@ owl_arena_alloc (OwlArena *arena, gsize size)
     }
   }
   block = g_new0 (Block, 1);
-  block->size = (MAX (size, BLOCK_SIZE) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-  block->data = aligned_alloc (HUGE_PAGE, block->size);
+  block->size = MAX (size, BLOCK_SIZE);
+  block->data = owl_big_memory_new (block->size);
   if (!block->data)
     g_error ("No memory for %" G_GSIZE_FORMAT " bytes of activations or weights; use a smaller batch or a smaller model", block->size);
-  /* A system without them ignores the wish. */
-  madvise (block->data, block->size, MADV_HUGEPAGE);
   g_ptr_array_add (arena->blocks, block);
   arena->peak += block->size;
   arena->used = size;
