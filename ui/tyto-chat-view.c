@@ -185,8 +185,8 @@ show_later (gpointer data)
 
   for (GtkWidget *row = self->scroller && !waiting ? gtk_widget_get_first_child (self->list) : NULL; row; row = gtk_widget_get_next_sibling (row))
     if (tyto_message_get_id (tyto_message_row_get_message (TYTO_MESSAGE_ROW (row))) == showing->message) {
-      self->following = FALSE;
       flash (self, row);
+      self->following = distance_to_end (self) <= END_DISTANCE;
     }
   if (waiting)
     return G_SOURCE_CONTINUE;
