@@ -41,6 +41,7 @@ struct _TytoPagePicker {
   TytoStore *store;
   TytoEngine *engine;
   GHashTable *weights; /* page + 1 → TytoWeight; a NULL stands for one that is being worked out */
+  GHashTable *cells;   /* page + 1 → the cell that shows it, borrowed */
   GCancellable *cancellable; /* of reading the labels */
   GCancellable *finding;     /* of the search that runs, or NULL */
   OwlContents *contents;     /* labels; NULL until they are read */
@@ -57,7 +58,7 @@ enum { SIGNAL_CHOSEN, SIGNAL_WHOLE, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static void update_footer (TytoPagePicker *self);
-static void relabel (TytoPagePicker *self, GtkWidget *widget);
+static void label_cell (TytoPagePicker *self, GtkWidget *box, guint page);
 
 /* A page on its way to be weighed. */
 typedef struct {
@@ -79,12 +80,14 @@ weighed (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   Weighing *w = user_data;
   TytoWeight *weight = g_new0 (TytoWeight, 1);
+  GtkWidget *cell;
 
   /* Without a model nothing can be said; a later choice asks again. */
   if (tyto_engine_weigh_finish (TYTO_ENGINE (object), result, weight, NULL) && w->self->documents) {
     g_hash_table_insert (w->self->weights, GUINT_TO_POINTER (w->page + 1), g_steal_pointer (&weight));
     update_footer (w->self);
-    relabel (w->self, w->self->grid);
+    if ((cell = g_hash_table_lookup (w->self->cells, GUINT_TO_POINTER (w->page + 1))))
+      label_cell (w->self, cell, w->page);
   }
   g_free (weight);
   weighing_free (w);
@@ -346,7 +349,11 @@ label_cell (TytoPagePicker *self, GtkWidget *box, guint page)
   } else {
     gtk_widget_remove_css_class (box, "found");
   }
+  /* Each change is told to the accessibility bus. */
+  if (g_strcmp0 (g_object_get_data (G_OBJECT (box), "name"), found ? found_name : name) == 0)
+    return;
   gtk_accessible_update_property (GTK_ACCESSIBLE (box), GTK_ACCESSIBLE_PROPERTY_LABEL, found ? found_name : name, -1);
+  g_object_set_data_full (G_OBJECT (box), "name", g_strdup (found ? found_name : name), g_free);
 }
 
 static void
@@ -359,6 +366,7 @@ bind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker 
 
   label_cell (self, box, page);
   g_object_set_data (G_OBJECT (box), "page", GUINT_TO_POINTER (page + 1));
+  g_hash_table_insert (self->cells, GUINT_TO_POINTER (page + 1), box);
   gtk_picture_set_paintable (GTK_PICTURE (picture), NULL);
   g_object_set_data_full (G_OBJECT (picture), "cancellable", cancellable, g_object_unref);
   /* What it costs is worked out when it is there: pages in sight come first. */
@@ -372,24 +380,24 @@ static void
 unbind_cell (GtkSignalListItemFactory *factory, GtkListItem *item, TytoPagePicker *self)
 {
   GtkWidget *box = gtk_list_item_get_child (item), *picture = cell_picture (box);
+  gpointer page = g_object_get_data (G_OBJECT (box), "page");
 
-  g_object_set_data (G_OBJECT (box), "page", NULL);
+  if (self->cells && g_hash_table_lookup (self->cells, page) == box)
+    g_hash_table_remove (self->cells, page);
   g_cancellable_cancel (g_object_get_data (G_OBJECT (picture), "cancellable"));
   g_object_set_data (G_OBJECT (picture), "cancellable", NULL);
 }
 
 /* Marks and labels of the cells that are there now. */
 static void
-relabel (TytoPagePicker *self, GtkWidget *widget)
+relabel (TytoPagePicker *self)
 {
-  guint page = GPOINTER_TO_UINT (g_object_get_data (G_OBJECT (widget), "page"));
+  GHashTableIter iter;
+  gpointer key, box;
 
-  if (page > 0) {
-    label_cell (self, widget, page - 1);
-    return;
-  }
-  for (GtkWidget *child = gtk_widget_get_first_child (widget); child; child = gtk_widget_get_next_sibling (child))
-    relabel (self, child);
+  g_hash_table_iter_init (&iter, self->cells);
+  while (g_hash_table_iter_next (&iter, &key, &box))
+    label_cell (self, box, GPOINTER_TO_UINT (key) - 1);
 }
 
 static void
@@ -405,7 +413,7 @@ contents_read (GObject *object, GAsyncResult *result, gpointer user_data)
     return;
   }
   self->contents = contents;
-  relabel (self, self->grid);
+  relabel (self);
 }
 
 static void
@@ -422,7 +430,7 @@ set_found (TytoPagePicker *self, GtkBitset *found, guint first)
 {
   g_clear_pointer (&self->found, gtk_bitset_unref);
   self->found = found;
-  relabel (self, self->grid);
+  relabel (self);
   if (found && !gtk_bitset_is_empty (found))
     gtk_widget_activate_action (self->grid, "list.scroll-to-item", "u", first);
 }
@@ -542,6 +550,7 @@ tyto_page_picker_dispose (GObject *object)
   g_clear_object (&self->store);
   g_clear_object (&self->engine);
   g_clear_pointer (&self->weights, g_hash_table_unref);
+  g_clear_pointer (&self->cells, g_hash_table_unref);
   g_clear_pointer (&self->contents, owl_contents_unref);
   g_clear_pointer (&self->found, gtk_bitset_unref);
   g_clear_pointer (&self->wanted, gtk_bitset_unref);
@@ -724,6 +733,7 @@ tyto_page_picker_new (GtkWindow *parent, TytoServices *services, const TytoImpor
   self->store = g_object_ref (tyto_services_get_store (services));
   self->engine = g_object_ref (tyto_services_get_engine (services));
   self->weights = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  self->cells = g_hash_table_new (NULL, NULL);
   self->cancellable = g_cancellable_new ();
   self->blob = g_strdup (import->blob);
   self->name = g_strdup (import->name);

@@ -8,6 +8,16 @@ present (gpointer window)
   return G_SOURCE_REMOVE;
 }
 
+/* What it takes to show it is styled and measured before, which is remembered. */
+static gboolean
+measure (gpointer window)
+{
+  /* A window that is not shown yet has no size; what is in it has. */
+  gtk_widget_measure (gtk_widget_get_first_child (window), GTK_ORIENTATION_HORIZONTAL, -1, NULL, NULL, NULL, NULL);
+  g_idle_add_full (G_PRIORITY_DEFAULT, present, window, NULL);
+  return G_SOURCE_REMOVE;
+}
+
 static gboolean
 destroy (gpointer window)
 {
@@ -30,5 +40,5 @@ tyto_present (GtkWindow *window)
   g_signal_connect_after (window, "close-request", G_CALLBACK (close_requested), NULL);
   /* It may go, with its parent, before its turn comes. */
   g_signal_connect (window, "destroy", G_CALLBACK (g_idle_remove_by_data), NULL);
-  g_idle_add_full (G_PRIORITY_DEFAULT, present, window, NULL);
+  g_idle_add_full (G_PRIORITY_DEFAULT, measure, window, NULL);
 }

@@ -27,3 +27,18 @@ tyto_texture_new_packed (OwlPicture *picture)
   /* GDK_MEMORY_DEFAULT is a native 32-bit ARGB word. */
   return gdk_memory_texture_new (width, height, GDK_MEMORY_DEFAULT, bytes, (gsize) width * sizeof (guint32));
 }
+
+static void
+release (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  g_object_unref (data);
+}
+
+void
+tyto_texture_release (GdkTexture *texture)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+  g_task_set_task_data (task, texture, NULL);
+  g_task_run_in_thread (task, release);
+}

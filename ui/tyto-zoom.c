@@ -3,6 +3,8 @@
 
 #include "ui/tyto-zoom-private.h"
 
+#include "ui/tyto-texture.h"
+
 #include <math.h>
 
 #define MAX_ZOOM 40.0
@@ -358,8 +360,8 @@ tyto_zoom_dispose (GObject *object)
 {
   TytoZoom *self = TYTO_ZOOM (object);
 
-  g_clear_object (&self->texture);
-  g_clear_object (&self->patch);
+  g_clear_pointer (&self->texture, tyto_texture_release);
+  g_clear_pointer (&self->patch, tyto_texture_release);
   g_clear_object (&self->heat);
   for (int kind = 0; kind < TYTO_ZOOM_N_MARKS; kind++)
     g_clear_pointer (&self->marks[kind], g_array_unref);
