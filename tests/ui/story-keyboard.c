@@ -22,8 +22,11 @@ go_to (const char *key, const char *name)
     g_autofree char *focused = NULL;
 
     driver_key (key);
-    g_usleep (100000);
-    focused = driver_get_focused ();
+    /* A slow program has nothing focused for a moment. */
+    for (int tries = 0; tries < MAX_STOPS && !focused; tries++) {
+      g_usleep (100000);
+      focused = driver_get_focused ();
+    }
     g_assert_nonnull (focused);
     g_assert_cmpstr (focused, !=, "");
     if (g_str_has_prefix (focused, name))
