@@ -204,7 +204,6 @@ read_facts (Reader *r)
     return;
   c->fact_classes = json_object_get (facts, "classes");
   c->fact_weight = weight ? json_number_value (weight) : 1.0;
-  c->matching = json_object_get (facts, "matching");
   if (!json_is_object (c->fact_classes) || !(c->fact_weight >= 0.0 && c->fact_weight <= 1e6))
     fail (r, "facts", "expected {\"weight\", \"classes\"}");
 }

@@ -16,8 +16,7 @@ G_BEGIN_DECLS
  * products a second where the processor has them, and losses that differ in the third digit. "f32" is the reference and the default.
  * "facts": {"weight": 0.5, "classes": {"tokens": {…}, "patches": {…}}} adds a loss on what records say that visual tokens and patches should tell
  * (dataset.h): the mean over the facts of a group, summed over the groups, times the weight. "spell": ["word", …]: replies of these task types are taken one
- * character at a time. In "facts", "matching": [{"first": "noun", "second": "seen", "units": 64}, …]: see
- * owl_network_add_matching; once, at the first step. "image_size": pictures of another size than the model's.
+ * character at a time. "image_size": pictures of another size than the model's.
  * Batches of the sources are far beyond one computer; they are named, and `batch` and `accumulate` are yours. */
 typedef enum { OWL_STAGE_1 = 1, OWL_STAGE_2, OWL_STAGE_LORA, OWL_STAGE_DECODER, OWL_STAGE_JOINT } OwlStage;
 
@@ -31,7 +30,6 @@ typedef struct {
   gint64 steps, batch, accumulate, max_length, warmup, checkpoint_every;
   double learning_rate, dropout, lora_alpha, fact_weight;
   json_t *fact_classes; /* borrowed from `json`; NULL: facts are not read */
-  json_t *matching;     /* [{"first", "second", "units"}], borrowed from `json`; may be NULL */
   GStrv spelled;        /* may be NULL */
   int image_size;       /* 0: the model's */
   OwlSchedule schedule;

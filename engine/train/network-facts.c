@@ -3,12 +3,9 @@
 
 #include "files/gguf.h"
 
-#include <math.h>
 #include <string.h>
 
 #define MAX_CLASSES 65536
-/* Of the weights that read a code: what they read is then of the size of 1. */
-#define MATCHING_LENGTH 0.4f
 
 const char *const owl_fact_source_names[OWL_N_FACT_SOURCES] = { "tokens", "patches", "replies" };
 
@@ -97,90 +94,6 @@ owl_network_write_facts (OwlNetwork *n, const char *path, GError **error)
       return FALSE;
   }
   return owl_gguf_writer_finish (writer, error);
-}
-
-static const OwlFactGroup *
-find_reply_group (const OwlNetwork *n, const char *name)
-{
-  for (guint i = 0; i < n->facts->len; i++) {
-    const OwlFactGroup *group = g_ptr_array_index (n->facts, i);
-
-    if (group->source == OWL_FACTS_REPLIES && strcmp (group->name, name) == 0)
-      return group;
-  }
-  return NULL;
-}
-
-/* Σ sign · (row of a class − mean row), of length `length` after the norm's weights are taken out. */
-static void
-read_code (const OwlFactGroup *group, const guint8 *signs, const float *norm, float length, float *row)
-{
-  gsize cols = group->w->cols, classes = group->w->rows;
-  g_autofree double *sum = g_new0 (double, cols);
-  double square = 0.0, sign_mean = 0.0;
-
-  for (gsize c = 0; c < classes; c++)
-    sign_mean += signs[c] ? 1.0 : -1.0;
-  sign_mean /= (double) classes;
-  for (gsize c = 0; c < classes; c++)
-    for (gsize i = 0; i < cols; i++)
-      sum[i] += ((signs[c] ? 1.0 : -1.0) - sign_mean) * group->w->value[c * cols + i];
-  for (gsize i = 0; i < cols; i++)
-    square += sum[i] * sum[i];
-  for (gsize i = 0; i < cols; i++)
-    row[i] = (float) (sum[i] * length / (sqrt (square) + 1e-9)) / (fabsf (norm[i]) > 1e-3f ? norm[i] : 1.0f);
-}
-
-/* How long the column of a unit is in the matrix that leads out. */
-static float
-column_length (const OwlParameter *down, gsize unit)
-{
-  double square = 0.0;
-
-  for (gsize i = 0; i < down->rows; i++)
-    square += down->value[i * down->cols + unit] * down->value[i * down->cols + unit];
-  return (float) sqrt (square);
-}
-
-gboolean
-owl_network_add_matching (OwlNetwork *n, const char *first, const char *second, int units, guint64 seed, GError **error)
-{
-  const OwlFactGroup *a = find_reply_group (n, first), *b = find_reply_group (n, second);
-  int layer = MIN ((n->n_layers + 1) / 2, n->n_layers - 1);
-  const OwlTrainDecoderLayer *l = &n->decoder[layer];
-  gsize hidden, width = (gsize) n->width;
-  g_autofree guint8 *signs = NULL, *taken = NULL;
-  g_autofree float *out = g_new (float, width);
-  g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) seed);
-  double mean_length = 0.0;
-
-  if (!a || !b || a->w->rows != b->w->rows || n->bloom || units < 1 || (gsize) units * 2 > l->up.w->rows) {
-    g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT, "\"matching\": expected two groups of replies with the same classes, and how many units");
-    return FALSE;
-  }
-  hidden = l->up.w->rows;
-  signs = g_new (guint8, a->w->rows);
-  taken = g_new0 (guint8, hidden);
-  for (gsize i = 0; i < hidden; i++)
-    mean_length += column_length (l->down.w, i) / (double) hidden;
-  /* One direction, which all of the units write. */
-  for (gsize i = 0; i < width; i++)
-    out[i] = (float) (g_rand_boolean (rand) ? mean_length : -mean_length) / sqrtf ((float) width);
-  for (int u = 0; u < units; u++) {
-    gsize unit = hidden;
-
-    for (gsize i = 0; i < hidden; i++)
-      if (!taken[i] && (unit == hidden || column_length (l->down.w, i) < column_length (l->down.w, unit)))
-        unit = i;
-    taken[unit] = 1;
-    for (gsize c = 0; c < a->w->rows; c++)
-      signs[c] = g_rand_boolean (rand) != FALSE;
-    read_code (a, signs, l->ffn_norm.w->value, MATCHING_LENGTH, l->gate.w->value + unit * width);
-    read_code (b, signs, l->ffn_norm.w->value, MATCHING_LENGTH, l->up.w->value + unit * width);
-    for (gsize i = 0; i < width; i++)
-      l->down.w->value[i * hidden + unit] = out[i];
-  }
-  return TRUE;
 }
 
 void

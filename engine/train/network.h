@@ -103,11 +103,6 @@ void owl_network_set_dropout (OwlNetwork *network, float dropout, guint64 seed);
 gboolean owl_network_add_facts (OwlNetwork *network, json_t *classes, const char *path, GError **error);
 gboolean owl_network_write_facts (OwlNetwork *network, const char *path, GError **error);
 
-/* Gives `units` hidden units of the decoder layer after the middle, those that matter least, the task of comparing two groups of facts of replies, such as what was
- * asked about and what is seen: their gates read one, their other factors the other, in a code of random signs that both share, so that their products are
- * large where the classes agree. Training goes on from there; from chance it does not find this. */
-gboolean owl_network_add_matching (OwlNetwork *network, const char *first, const char *second, int units, guint64 seed, GError **error);
-
 /* Takes pictures of another size from now on: the encoder's positions are interpolated. Before anything is trained. */
 gboolean owl_network_set_image_size (OwlNetwork *network, int image_size, GError **error);
 

@@ -94,23 +94,6 @@ add_lora (OwlTrainer *t, GError **error)
   return owl_network_add_lora (t->network, adapter, c->lora_targets, c->lora_rank, c->lora_alpha, c->seed, error);
 }
 
-/* A resumed run has them in its weights. */
-static gboolean
-add_matching (OwlTrainer *t, GError **error)
-{
-  json_t *entry;
-  size_t i;
-
-  json_array_foreach (t->config->matching, i, entry) {
-    const char *first = json_string_value (json_object_get (entry, "first")), *second = json_string_value (json_object_get (entry, "second"));
-    int units = (int) json_integer_value (json_object_get (entry, "units"));
-
-    if (!owl_network_add_matching (t->network, first ? first : "", second ? second : "", units, t->config->seed * 101 + i, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
 static gboolean
 open_model (OwlTrainer *t, GError **error)
 {
@@ -138,7 +121,7 @@ open_model (OwlTrainer *t, GError **error)
   if (c->fact_classes) {
     g_autofree char *facts = g_build_filename (t->model, "facts.gguf", NULL);
 
-    if (!owl_network_add_facts (t->network, c->fact_classes, facts, error) || !add_matching (t, error))
+    if (!owl_network_add_facts (t->network, c->fact_classes, facts, error))
       return FALSE;
   }
   owl_network_train (t->network, owl_train_config_get_parts (c));

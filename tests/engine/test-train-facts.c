@@ -6,7 +6,6 @@
 #include "train/trainer.h"
 
 #include <glib/gstdio.h>
-#include <math.h>
 #include <string.h>
 
 static char *scratch;
@@ -138,79 +137,6 @@ test_interpolation (void)
   g_assert_cmpfloat_with_epsilon (p->value[(1 + 44) * p->cols], 1.75f, 1e-4f);
 }
 
-/* What the comparing units give for two classes: their products' sum. */
-static double
-compare (const OwlTrainDecoderLayer *l, const guint8 *is_unit, const float *x)
-{
-  gsize width = l->up.w->cols;
-  double sum = 0.0;
-
-  for (gsize u = 0; u < l->up.w->rows; u++) {
-    double gate = 0.0, up = 0.0;
-
-    if (!is_unit[u])
-      continue;
-    for (gsize i = 0; i < width; i++) {
-      gate += l->gate.w->value[u * width + i] * x[i];
-      up += l->up.w->value[u * width + i] * x[i];
-    }
-    sum += gate / (1.0 + exp (-gate)) * up;
-  }
-  return sum;
-}
-
-/* Units that compare two facts give more where the classes agree, for nearly every class. */
-static void
-test_matching (void)
-{
-  enum { CLASSES = 12, UNITS = 32 };
-  g_autofree char *path = g_build_filename (scratch, "first", NULL);
-  g_autoptr (OwlNetwork) network = owl_network_open (path, NULL);
-  json_t *classes = json_pack ("{s:{s:i,s:i,s:i}}", "replies", "asked", (int) CLASSES, "seen", (int) CLASSES, "other", 3);
-  const OwlTrainDecoderLayer *l = &network->decoder[1];
-  gsize width = (gsize) network->width, hidden = l->up.w->rows;
-  g_autofree float *before = g_memdup2 (l->up.w->value, hidden * width * sizeof (float)), *x = g_new (float, width);
-  g_autofree guint8 *is_unit = g_new0 (guint8, hidden);
-  g_autoptr (GRand) rand = g_rand_new_with_seed (4);
-  g_autoptr (GError) error = NULL;
-  guint n_units = 0, n_best = 0;
-
-  g_assert_true (owl_network_add_facts (network, classes, "/nonexistent", NULL));
-  for (guint g = 0; g < 2; g++) {
-    OwlParameter *w = ((OwlFactGroup *) g_ptr_array_index (network->facts, g))->w;
-
-    for (gsize i = 0; i < owl_parameter_size (w); i++)
-      w->value[i] = (float) g_rand_double_range (rand, -1, 1);
-  }
-  g_assert_false (owl_network_add_matching (network, "asked", "nobody", UNITS, 1, &error));
-  g_clear_error (&error);
-  g_assert_false (owl_network_add_matching (network, "asked", "other", UNITS, 1, &error));
-  g_assert_true (owl_network_add_matching (network, "asked", "seen", UNITS, 1, NULL));
-  for (gsize u = 0; u < hidden; u++) {
-    is_unit[u] = memcmp (before + u * width, l->up.w->value + u * width, width * sizeof (float)) != 0;
-    n_units += is_unit[u];
-  }
-  g_assert_cmpuint (n_units, ==, UNITS);
-  for (guint a = 0; a < CLASSES; a++) {
-    double same = 0.0, best = -INFINITY;
-
-    for (guint b = 0; b < CLASSES; b++) {
-      const float *of_a = ((OwlFactGroup *) g_ptr_array_index (network->facts, 0))->w->value + a * width;
-      const float *of_b = ((OwlFactGroup *) g_ptr_array_index (network->facts, 1))->w->value + b * width;
-      double value;
-
-      for (gsize i = 0; i < width; i++)
-        x[i] = (of_a[i] + of_b[i]) * l->ffn_norm.w->value[i];
-      value = compare (l, is_unit, x);
-      same = a == b ? value : same;
-      best = a == b ? best : MAX (best, value);
-    }
-    n_best += same > best;
-  }
-  g_assert_cmpuint (n_best, >=, CLASSES - 2);
-  json_decref (classes);
-}
-
 static void
 test_spelled (void)
 {
@@ -252,7 +178,6 @@ main (int argc, char **argv)
   g_test_add_func ("/train/facts", test_facts);
   g_test_add_func ("/train/image-size", test_image_size);
   g_test_add_func ("/train/interpolation", test_interpolation);
-  g_test_add_func ("/train/matching", test_matching);
   g_test_add_func ("/train/spelled", test_spelled);
   result = g_test_run ();
   remove_tree (scratch);
