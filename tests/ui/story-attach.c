@@ -107,6 +107,33 @@ edit_and_delete (const char *home)
   driver_quit ();
 }
 
+/* A sample asks at a click. What cannot be read says why, and takes no number; pictures beside it are asked about as soon as they are read. */
+static void
+ask_at_once (const char *home)
+{
+  g_autofree char *horse = sample ("13.png"), *letter = g_build_filename (home, "letter.jpg", NULL);
+  const char *const files[] = { letter, horse, NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_file_set_contents (letter, "Dear reader, this is no picture.", -1, &error);
+  g_assert_no_error (error);
+  driver_start (home, NULL, NULL);
+  wait_for ("label", "Starter model");
+  driver_press ("Try: What colour is the triangle?");
+  wait_for ("push button", "Answer again");
+  driver_key ("ctrl+n");
+  driver_wait_gone ("push button", "Answer again");
+
+  driver_drag_files (files);
+  wait_for ("label", "letter.jpg is not a picture");
+  wait_for (NULL, "Picture 1: 13.png");
+  driver_type ("What is this?");
+  driver_key ("Return");
+  wait_for ("label", "A horse.");
+  driver_screenshot ("attach-6-at-once");
+  driver_quit ();
+}
+
 static void
 test_story (void)
 {
@@ -117,6 +144,7 @@ test_story (void)
   g_assert_no_error (error);
   arrange_attachments (home);
   edit_and_delete (home);
+  ask_at_once (home);
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
 
