@@ -8,6 +8,13 @@
 /* How often a worker looks for work before it sleeps: some tens of microseconds, which bridges the gaps between the products of a layer. */
 #define SPIN_ROUNDS 4000
 
+/* Tasks of the current run that a thread has not begun: the first one in the upper half, the one after the last in the lower half. Alone in its
+ * cache line. */
+typedef struct {
+  _Atomic guint64 range;
+  guint8 padding[120];
+} Share;
+
 typedef struct {
   OwlPool *pool;
   int index;
@@ -28,9 +35,8 @@ struct _OwlPool {
   /* The current run; written before `generation` is raised. */
   OwlTaskFunc func;
   gpointer data;
-  gsize n_tasks;
   GCancellable *cancellable;
-  atomic_size_t next_task;
+  Share *shares;     /* n_threads */
   atomic_int n_busy; /* workers that have not finished the current run */
 
   atomic_uint generation; /* raised for each run */
@@ -47,15 +53,63 @@ relax (void)
 #endif
 }
 
+static guint64
+make_range (gsize begin, gsize end)
+{
+  return (guint64) begin << 32 | (guint64) end;
+}
+
+/* The next task of a share, from its beginning or its end. */
+static gboolean
+take_from (Share *share, gboolean from_end, gsize *task)
+{
+  guint64 range = atomic_load_explicit (&share->range, memory_order_relaxed);
+
+  for (;;) {
+    gsize begin = (gsize) (range >> 32), end = (gsize) (range & G_MAXUINT32);
+
+    if (begin >= end)
+      return FALSE;
+    *task = from_end ? end - 1 : begin;
+    if (atomic_compare_exchange_weak_explicit (&share->range, &range, from_end ? make_range (begin, end - 1) : make_range (begin + 1, end),
+                                               memory_order_relaxed, memory_order_relaxed))
+      return TRUE;
+  }
+}
+
+/* A thread takes neighbours one after the other, so that what it fetches ahead is its own; when it has none left, it takes those of others from their
+ * end. */
+static gboolean
+take_task (OwlPool *pool, int thread, gsize *task)
+{
+  if (take_from (&pool->shares[thread], FALSE, task))
+    return TRUE;
+  for (int i = 1; i < pool->n_threads; i++)
+    if (take_from (&pool->shares[(thread + i) % pool->n_threads], TRUE, task))
+      return TRUE;
+  return FALSE;
+}
+
 static void
 take_tasks (OwlPool *pool, int thread)
 {
-  for (;;) {
-    gsize task = atomic_fetch_add_explicit (&pool->next_task, 1, memory_order_relaxed);
+  gsize task;
 
-    if (task >= pool->n_tasks || (pool->cancellable && g_cancellable_is_cancelled (pool->cancellable)))
+  while (take_task (pool, thread, &task)) {
+    if (pool->cancellable && g_cancellable_is_cancelled (pool->cancellable))
       return;
     pool->func (task, thread, pool->data);
+  }
+}
+
+/* Before workers are told of a run: none of them looks at shares then. */
+static void
+share_out (OwlPool *pool, gsize n_tasks, gsize n_threads)
+{
+  for (gsize i = 0; i < (gsize) pool->n_threads; i++) {
+    gsize begin = i < n_threads ? n_tasks * i / n_threads : 0, end = i < n_threads ? n_tasks * (i + 1) / n_threads : 0;
+
+    atomic_store_explicit (&pool->shares[i].range, make_range (begin, end), memory_order_relaxed);
   }
 }
 
@@ -110,6 +164,7 @@ owl_pool_new (int n_threads)
 
   pool->n_threads = n_threads > 0 ? MIN (n_threads, 256) : owl_cpu_count_cores ();
   pool->scratch = g_new0 (Scratch, pool->n_threads);
+  pool->shares = g_new0 (Share, pool->n_threads);
   g_mutex_init (&pool->run_lock);
   g_mutex_init (&pool->sleep_lock);
   g_cond_init (&pool->wake);
@@ -135,6 +190,7 @@ owl_pool_free (OwlPool *pool)
   for (int i = 0; i < pool->n_threads; i++)
     free (pool->scratch[i].data);
   g_free (pool->scratch);
+  g_free (pool->shares);
   g_free (pool->workers);
   g_mutex_clear (&pool->run_lock);
   g_mutex_clear (&pool->sleep_lock);
@@ -153,17 +209,17 @@ owl_pool_run (OwlPool *pool, gsize n_tasks, OwlTaskFunc func, gpointer data, GCa
 {
   gboolean complete;
 
+  g_return_val_if_fail (n_tasks < G_MAXUINT32, FALSE);
   if (cancellable && g_cancellable_is_cancelled (cancellable))
     return FALSE;
 
   g_mutex_lock (&pool->run_lock);
   pool->func = func;
   pool->data = data;
-  pool->n_tasks = n_tasks;
   pool->cancellable = cancellable;
-  atomic_store_explicit (&pool->next_task, 0, memory_order_relaxed);
 
   if (n_tasks > 1 && pool->n_threads > 1) {
+    share_out (pool, n_tasks, (gsize) pool->n_threads);
     atomic_store_explicit (&pool->n_busy, pool->n_threads - 1, memory_order_relaxed);
     announce_run (pool);
     take_tasks (pool, 0);
@@ -176,6 +232,7 @@ owl_pool_run (OwlPool *pool, gsize n_tasks, OwlTaskFunc func, gpointer data, GCa
         sched_yield ();
     }
   } else {
+    share_out (pool, n_tasks, 1);
     take_tasks (pool, 0);
   }
   complete = !(cancellable && g_cancellable_is_cancelled (cancellable));

@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 /* The thread pool of the engine: the only one.
  *
- * A run hands out the tasks 0..n_tasks-1 one by one, so that a slow core does not hold the rest. Which thread takes a task never changes a
+ * Each thread takes the tasks of its part of 0..n_tasks-1 one by one, then what is left of the others' parts, so that a slow core does not hold the
+ * rest. Which thread takes a task never changes a
  * result, as long as tasks write apart. Workers spin briefly between runs and then sleep: an idle pool uses no CPU. */
 typedef struct _OwlPool OwlPool;
 
@@ -23,7 +24,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (OwlPool, owl_pool_free)
 
 int owl_pool_get_n_threads (const OwlPool *pool);
 
-/* Runs all tasks and waits for them. Once `cancellable` (may be NULL) is triggered no further task is started and FALSE is returned.
+/* Runs all tasks, fewer than 2³², and waits for them. Once `cancellable` (may be NULL) is triggered no further task is started and FALSE is returned.
  * One run at a time: calls from several threads queue up. Not to be called from within a task. */
 gboolean owl_pool_run (OwlPool *pool, gsize n_tasks, OwlTaskFunc func, gpointer data, GCancellable *cancellable);
 

@@ -61,6 +61,36 @@ test_pool (void)
   }
 }
 
+/* Which thread ran a task; the first task waits until all others are done. */
+typedef struct {
+  gint threads[64];
+  gint n_done;
+} Taken;
+
+static void
+wait_in_first (gsize task, int thread, gpointer data)
+{
+  Taken *taken = data;
+
+  g_atomic_int_set (&taken->threads[task], thread + 1);
+  while (task == 0 && g_atomic_int_get (&taken->n_done) < (gint) G_N_ELEMENTS (taken->threads) - 1)
+    g_usleep (100);
+  g_atomic_int_inc (&taken->n_done);
+}
+
+/* What a slow thread cannot do others take over. */
+static void
+test_pool_help (void)
+{
+  g_autoptr (OwlPool) pool = owl_pool_new (3);
+  Taken taken = { { 0 }, 0 };
+
+  g_assert_true (owl_pool_run (pool, G_N_ELEMENTS (taken.threads), wait_in_first, &taken, NULL));
+  g_assert_cmpint (taken.n_done, ==, G_N_ELEMENTS (taken.threads));
+  for (gsize i = 0; i < G_N_ELEMENTS (taken.threads); i++)
+    g_assert_cmpint (taken.threads[i], >, 0);
+}
+
 static void
 test_pool_cancel (void)
 {
@@ -341,6 +371,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/pool/tasks", test_pool);
+  g_test_add_func ("/pool/help", test_pool_help);
   g_test_add_func ("/pool/cancel", test_pool_cancel);
   g_test_add_func ("/matmul/values", test_matmul);
   g_test_add_func ("/matmul/repeats", test_matmul_repeats);
