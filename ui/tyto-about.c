@@ -5,6 +5,8 @@
 
 #include <glib/gi18n.h>
 
+#define SECTION_MS 40
+
 /* Libraries that are part of a running Tyto, with their licences. */
 static const struct {
   const char *name, *copyright;
@@ -22,7 +24,7 @@ static const struct {
   { "libseccomp", NULL, GTK_LICENSE_LGPL_2_1, NULL },
 };
 
-/* One section of the window in a turn of the main loop: making it costs as much as a window of ours. */
+/* One section of the window at a time, each with a frame of its own: making and measuring one costs as much as a window of ours. */
 typedef struct {
   GWeakRef window;
   gsize next;
@@ -63,6 +65,6 @@ tyto_about_show (GtkWindow *parent)
   adw_about_window_add_legal_section (window, "mPLUG-Owl", _("The architecture of the models, by its authors at X-PLUG; this program is an implementation of its own"),
                                       GTK_LICENSE_APACHE_2_0, NULL);
   g_weak_ref_init (&adding->window, window);
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, add_section, adding, adding_free);
+  g_timeout_add_full (G_PRIORITY_DEFAULT_IDLE, SECTION_MS, add_section, adding, adding_free);
   tyto_present (GTK_WINDOW (window));
 }
