@@ -234,7 +234,7 @@ test_faithful (void)
     asked = g_rand_int_range (random, 0, n_things);
     question = g_strdup_printf ("What colour is the %s?", shapes[things[asked].shape]);
     map = ask (model, session, picture, question, text);
-    g_assert_cmpint (map->width, ==, 8);
+    g_assert_cmpint (map->width, ==, 12);
     g_assert_cmpfloat_with_epsilon (owl_heat_map_get_share (map), 1.0, 1e-4);
     owl_heat_map_find_hottest (map, WINDOW, &hottest);
     g_string_ascii_down (text);

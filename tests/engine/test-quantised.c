@@ -143,11 +143,17 @@ read_samples (const char *model, gsize n)
 
   g_assert_true (g_file_get_contents (path, &contents, NULL, NULL));
   lines = g_strsplit (contents, "\n", -1);
-  for (gsize i = 0; i < n; i++) {
-    json_t *json = json_loads (lines[i], 0, NULL), *tokens, *value;
+  for (gsize i = 0, line = 0; i < n; line++) {
+    json_t *json = json_loads (lines[line], 0, NULL), *tokens, *value;
     g_autofree char *name = g_strdup_printf ("sample-%" G_GSIZE_FORMAT ".txt", i), *text = NULL;
     size_t j;
 
+    g_assert_nonnull (json);
+    /* The model does not read: a sum is no answer of its, and how unlikely it finds one hangs on every rounding. */
+    if (strcmp (json_string_value (json_object_get (json, "task")), "total") == 0) {
+      json_decref (json);
+      continue;
+    }
     /* Two blanks: answers are tokenised on their own and begin with one. */
     text = g_strdup_printf (OWL_SYSTEM_TEXT "\nHuman: <image>\nHuman: %s\nAI:  %s", json_string_value (json_object_get (json, "question")),
                             json_string_value (json_object_get (json, "answer")));
@@ -170,6 +176,7 @@ read_samples (const char *model, gsize n)
     samples[i].first = json_array_size (json_object_get (tokens, "ids")) - 1;
     g_assert_cmpuint (samples[i].first + 1, <, samples[i].ids->len);
     json_decref (tokens);
+    i++;
   }
   return samples;
 }

@@ -78,7 +78,7 @@ see (void)
   driver_arrange_window ("What the model saw", 720, 640);
   wait_for ("label", "tokens that the model can hold");
   wait_for ("label", "which wrote the answer");
-  wait_for ("label", "one view of the whole, 112 × 112 pixels");
+  wait_for ("label", "one view of the whole, 168 × 168 pixels");
   wait_for ("label", "The following is a conversation between a curious human");
   driver_shoot ("What the model saw", "closely-4-seen", 720, 640);
   driver_key ("Escape");
