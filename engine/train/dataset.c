@@ -270,15 +270,18 @@ find_spelled (const OwlDataset *d, const char *tasks)
   return spelled;
 }
 
-/* What does not fit the network's groups is left out. */
+/* Rows with one class, or with two (a difference). What does not fit the network's groups is left out. */
 static void
-read_group (json_t *list, gsize picture, guint group, gsize n_rows, gsize n_classes, GArray *facts)
+read_group (json_t *list, gsize picture, guint group, gboolean two, gsize n_rows, gsize n_classes, GArray *facts)
 {
-  for (size_t i = 0; i + 1 < json_array_size (list); i += 2) {
-    json_int_t row = json_integer_value (json_array_get (list, i)), class = json_integer_value (json_array_get (list, i + 1));
-    OwlFact fact = { (guint16) picture, (guint16) group, (gint32) row, (gint32) class };
+  size_t n = two ? 3 : 2;
 
-    if (row >= 0 && (gsize) row < n_rows && class >= 0 && (gsize) class < n_classes)
+  for (size_t i = 0; i + n <= json_array_size (list); i += n) {
+    json_int_t row = json_integer_value (json_array_get (list, i)), class = json_integer_value (json_array_get (list, i + 1));
+    json_int_t against = two ? json_integer_value (json_array_get (list, i + 2)) : 0;
+    OwlFact fact = { (guint16) picture, (guint16) group, (gint32) row, (gint32) class, (gint32) against };
+
+    if (row >= 0 && (gsize) row < n_rows && class >= 0 && (gsize) class < n_classes && against >= 0 && (gsize) against < n_classes)
       g_array_append_val (facts, fact);
   }
 }
@@ -296,11 +299,11 @@ find_replies (const GArray *labels)
 }
 
 static void
-read_reply_group (json_t *list, guint group, const GArray *places, gsize n_classes, GArray *facts)
+read_reply_group (json_t *list, guint group, gboolean two, const GArray *places, gsize n_classes, GArray *facts)
 {
   guint first = facts->len;
 
-  read_group (list, 0, group, places->len, n_classes, facts);
+  read_group (list, 0, group, two, places->len, n_classes, facts);
   for (guint i = first; i < facts->len; i++) {
     OwlFact *fact = &g_array_index (facts, OwlFact, i);
 
@@ -318,14 +321,14 @@ read_facts (const OwlDataset *d, json_t *record, gsize n_pictures, const GArray 
   for (guint j = 0; j < n->facts->len; j++) {
     const OwlFactGroup *group = g_ptr_array_index (n->facts, j);
 
-    if (group->source == OWL_FACTS_REPLIES) {
-      read_reply_group (json_object_get (json_object_get (record, "said"), group->name), j, places, group->w->rows, facts);
+    if (group->source == OWL_FACTS_REPLIES || group->source == OWL_FACTS_DIFFERENCES) {
+      read_reply_group (json_object_get (json_object_get (record, "said"), group->name), j, group->source == OWL_FACTS_DIFFERENCES, places, group->w->rows, facts);
       continue;
     }
     for (gsize i = 0; i < n_pictures; i++) {
       json_t *of = json_object_get (json_array_get (json_object_get (record, "facts"), i), owl_fact_source_names[group->source]);
 
-      read_group (json_object_get (of, group->name), i, j, (gsize) (group->source == OWL_FACTS_PATCHES ? n->n_patches : n->n_queries), group->w->rows, facts);
+      read_group (json_object_get (of, group->name), i, j, FALSE, (gsize) (group->source == OWL_FACTS_PATCHES ? n->n_patches : n->n_queries), group->w->rows, facts);
     }
   }
   return facts;

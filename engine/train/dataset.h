@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * numbers, then count · side · side · 3 bytes RGB: pictures as the model sees them, ready to be read without a decoder.
  *
  * "facts", one object a picture, are what its visual tokens and patches should tell: {"tokens": {GROUP: [token, class, …]}, "patches": {GROUP: [patch, class,
- * …]}}; "said", {GROUP: [turn, class, …]}, is what the decoder should know where the reply of a turn begins. Read where the network has such groups (see
- * owl_network_add_facts). */
+ * …]}}; "said", {GROUP: [turn, class, …]}, is what the decoder should know where the reply of a turn begins, or, in groups of differences,
+ * what it should compare there: [turn, class, class, …]. Read where the network has such groups (see owl_network_add_facts). */
 typedef struct _OwlDataset OwlDataset;
 
 /* Tokenises a conversation: ids (gint32; -1 for positions of pictures, `visual_length` each), and for every position the id that it must say next or

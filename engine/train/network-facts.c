@@ -7,7 +7,7 @@
 
 #define MAX_CLASSES 65536
 
-const char *const owl_fact_source_names[OWL_N_FACT_SOURCES] = { "tokens", "patches", "replies" };
+const char *const owl_fact_source_names[OWL_N_FACT_SOURCES] = { "tokens", "patches", "replies", "differences" };
 
 void
 _owl_fact_group_free (gpointer data)
@@ -108,6 +108,8 @@ _owl_network_run_facts (OwlNetwork *n, OwlTape *t, OwlFactSource source, OwlNode
     const OwlFactGroup *group = g_ptr_array_index (n->facts, g);
     guint8 *from = owl_arena_alloc (t->arena, MAX (n_all, 1));
     gint32 *row = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32)), *class = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32));
+    gint32 *against = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32));
+    OwlNode *read;
     gsize count = 0, picture = 0, n_correct;
     double loss;
 
@@ -120,12 +122,15 @@ _owl_network_run_facts (OwlNetwork *n, OwlTape *t, OwlFactSource source, OwlNode
           continue;
         from[count] = OWL_ROW_IN0;
         /* The class token comes before the patches. */
-        row[count] = source == OWL_FACTS_REPLIES ? (gint32) first[s] + fact->row : source == OWL_FACTS_PATCHES ? at * (n->n_patches + 1) + 1 + fact->row : at * n->n_queries + fact->row;
+        row[count] = first ? (gint32) first[s] + fact->row : source == OWL_FACTS_PATCHES ? at * (n->n_patches + 1) + 1 + fact->row : at * n->n_queries + fact->row;
+        against[count] = fact->against;
         class[count++] = fact->class;
       }
     if (count == 0)
       continue;
-    loss = owl_tape_cross_entropy (t, owl_tape_rows (t, x, NULL, NULL, NULL, count, group->w->cols, from, row), group->w, class, n->fact_scales[g], &n_correct);
+    read = owl_tape_rows (t, x, NULL, NULL, NULL, count, group->w->cols, from, row);
+    loss = source == OWL_FACTS_DIFFERENCES ? owl_tape_signed_cross_entropy (t, read, group->w, class, against, n->fact_scales[g], &n_correct)
+                                           : owl_tape_cross_entropy (t, read, group->w, class, n->fact_scales[g], &n_correct);
     if (tallies) {
       tallies[g].n += count;
       tallies[g].n_correct += n_correct;

@@ -347,8 +347,10 @@ owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize 
     if (t->cancellable && g_cancellable_is_cancelled (t->cancellable))
       return FALSE;
     x = run_layer (t, n->bloom ? bloom_layer : llama_layer, &x, 1, shared, i);
-    if (n->facts->len > 0 && i + 1 == (n->n_layers + 1) / 2)
+    if (n->facts->len > 0 && i + 1 == (n->n_layers + 1) / 2) {
       _owl_network_run_facts (n, t, OWL_FACTS_REPLIES, x, sequences, n_sequences, l.first, tallies);
+      _owl_network_run_facts (n, t, OWL_FACTS_DIFFERENCES, x, sequences, n_sequences, l.first, tallies);
+    }
   }
   /* Only rows that have a target go on. */
   x = owl_tape_rows (t, x, NULL, NULL, NULL, l.n_targets, width, l.target_from, l.target_row);

@@ -148,7 +148,8 @@ owl_tape_linear (OwlTape *tape, OwlNode *x, OwlParameter *w, OwlParameter *bias,
 typedef struct {
   float *logits;
   gsize cols;
-  const gint32 *targets;
+  const gint32 *targets, *against; /* `against`: of the signed kind, else NULL */
+  float *negated;                  /* [rows, cols], of the signed kind */
   double scale;
   double *losses; /* of each row */
   guint8 *correct;
@@ -178,22 +179,52 @@ cross_entropy_rows (gsize begin, gsize end, int part, gpointer data)
   }
 }
 
-double
-owl_tape_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32 *targets, double scale, gsize *n_correct)
+static void
+signed_cross_entropy_rows (gsize begin, gsize end, int part, gpointer data)
+{
+  const OwlKernels *kernels = owl_kernels ();
+  const CrossEntropy *c = data;
+
+  for (gsize r = begin; r < end; r++) {
+    float *row = c->logits + r * c->cols, *negated = c->negated + r * c->cols, plus = row[c->targets[r]], minus = row[c->against[r]], max, min;
+    gsize highest = 0, lowest = 0;
+
+    for (gsize i = 0; i < c->cols; i++) {
+      highest = row[i] > row[highest] ? i : highest;
+      lowest = row[i] < row[lowest] ? i : lowest;
+      negated[i] = -row[i];
+    }
+    max = row[highest];
+    min = row[lowest];
+    kernels->softmax (row, c->cols);
+    kernels->softmax (negated, c->cols);
+    c->correct[r] = c->targets[r] == c->against[r] ? row[highest] < 0.5f && negated[lowest] < 0.5f : plus == max && minus == min;
+    c->losses[r] = (double) max - (double) min - (double) plus + (double) minus - log (row[highest]) - log (negated[lowest]);
+    for (gsize i = 0; i < c->cols; i++)
+      row[i] = (row[i] - negated[i]) * (float) c->scale;
+    row[c->targets[r]] -= (float) c->scale;
+    row[c->against[r]] += (float) c->scale;
+  }
+}
+
+/* `against`: of the signed kind, else NULL. */
+static double
+cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32 *targets, const gint32 *against, double scale, gsize *n_correct)
 {
   gsize n = h->rows, width = h->cols, vocabulary = w->rows;
   gboolean back = tape->nodes && (h->needs_grad || w->grad);
   float *logits = owl_arena_floats (tape->arena, MIN (n, LOGIT_ROWS) * vocabulary);
+  float *negated = against ? owl_arena_floats (tape->arena, MIN (n, LOGIT_ROWS) * vocabulary) : NULL;
   double *losses = owl_arena_alloc (tape->arena, MAX (n, 1) * sizeof (double)), loss = 0.0;
   guint8 *correct = owl_arena_alloc (tape->arena, MAX (n, 1));
 
   for (gsize begin = 0; begin < n; begin += LOGIT_ROWS) {
     gsize rows = MIN (n - begin, LOGIT_ROWS);
     const float *x = h->value + begin * width;
-    CrossEntropy c = { logits, vocabulary, targets + begin, scale, losses + begin, correct + begin };
+    CrossEntropy c = { logits, vocabulary, targets + begin, against ? against + begin : NULL, negated, scale, losses + begin, correct + begin };
 
     owl_tape_gemm (tape, FALSE, TRUE, rows, vocabulary, width, 1.0f, x, width, w->value, width, 0.0f, logits, vocabulary);
-    owl_tape_parts (tape, rows, cross_entropy_rows, &c);
+    owl_tape_parts (tape, rows, against ? signed_cross_entropy_rows : cross_entropy_rows, &c);
     if (back && h->needs_grad)
       owl_tape_gemm (tape, FALSE, FALSE, rows, width, vocabulary, 1.0f, logits, vocabulary, w->value, width, 1.0f,
                      owl_node_grad (tape, h) + begin * width, width);
@@ -209,4 +240,16 @@ owl_tape_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32
       *n_correct += correct[r];
   }
   return loss * scale;
+}
+
+double
+owl_tape_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32 *targets, double scale, gsize *n_correct)
+{
+  return cross_entropy (tape, h, w, targets, NULL, scale, n_correct);
+}
+
+double
+owl_tape_signed_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32 *plus, const gint32 *minus, double scale, gsize *n_correct)
+{
+  return cross_entropy (tape, h, w, plus, minus, scale, n_correct);
 }

@@ -6,6 +6,7 @@
 #include "train/trainer.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 static char *scratch;
@@ -51,10 +52,10 @@ new_model (void)
 /* Two pictures with opposite facts, and a conversation whose second turn is about another class; numbers out of range are passed over. */
 static const char records[] =
     "{\"image\": [\"scene_420.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: What is it?\\nAI: A dog.\\nHuman: And?\\nAI: No.\", \"task_type\": \"word,other\","
-    " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}}], \"said\": {\"noun\": [0, 2, 1, 0, 5, 1]}}\n"
+    " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}}], \"said\": {\"noun\": [0, 2, 1, 0, 5, 1], \"both\": [0, 2, 1, 1, 1, 1, 5, 1, 0, 0, 1, 7]}}\n"
     "{\"image\": [\"scene_cmyk.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: Where is it?\\nAI: A cat.\\nHuman: Now?\\nAI: Yes.\", \"task_type\": \"word,other\","
-    " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}}], \"said\": {\"noun\": [0, 1, 1, 2]}}\n";
-static const char facts[] = "\"facts\": {\"weight\": 0.5, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}}}";
+    " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}}], \"said\": {\"noun\": [0, 1, 1, 2], \"both\": [0, 0, 0, 1, 0, 2]}}\n";
+static const char facts[] = "\"facts\": {\"weight\": 0.5, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}, \"differences\": {\"both\": 3}}}";
 
 static char *
 run (OwlTrainConfig *config)
@@ -91,9 +92,66 @@ test_facts (void)
   /* The layers that read the facts go from one run to the next, and what was learned is right there at once. */
   kept = run (second);
   if (LEARNS)
-    g_assert_cmpstr (kept, ==, "what 1.000, patch what 1.000, noun 1.000");
+    g_assert_cmpstr (kept, ==, "what 1.000, patch what 1.000, noun 1.000, both 1.000");
   nothing = run (without);
   g_assert_null (nothing);
+}
+
+/* The signed loss as it is defined, in double precision: h [ROWS, WIDTH], w [CLASSES, WIDTH]. */
+enum { ROWS = 5, WIDTH = 4, CLASSES = 6 };
+
+static double
+signed_loss (const double *h, const double *w, const gint32 *plus, const gint32 *minus)
+{
+  double loss = 0.0;
+
+  for (int r = 0; r < ROWS; r++) {
+    double sums[2] = { 0.0, 0.0 }, logits[CLASSES] = { 0.0 };
+
+    for (int c = 0; c < CLASSES; c++) {
+      for (int i = 0; i < WIDTH; i++)
+        logits[c] += h[r * WIDTH + i] * w[c * WIDTH + i];
+      sums[0] += exp (logits[c]);
+      sums[1] += exp (-logits[c]);
+    }
+    loss += log (sums[0]) - logits[plus[r]] + log (sums[1]) + logits[minus[r]];
+  }
+  return loss;
+}
+
+static void
+test_signed (void)
+{
+  static const gint32 plus[ROWS] = { 0, 3, 2, 5, 1 }, minus[ROWS] = { 4, 3, 0, 5, 2 }, row[ROWS] = { 0, 1, 2, 3, 4 };
+  static const guint8 from[ROWS] = { OWL_ROW_PARAMETER0, OWL_ROW_PARAMETER0, OWL_ROW_PARAMETER0, OWL_ROW_PARAMETER0, OWL_ROW_PARAMETER0 };
+  const double scale = 0.5, step = 1e-5;
+  double exact[(ROWS + CLASSES) * WIDTH], loss;
+  g_autoptr (OwlParameters) parameters = owl_parameters_new ();
+  OwlParameter *h = owl_parameters_add (parameters, "h", 2, (gsize[]){ ROWS, WIDTH }), *w = owl_parameters_add (parameters, "w", 2, (gsize[]){ CLASSES, WIDTH });
+  OwlTape tape;
+  gsize n_correct;
+
+  owl_parameter_train (h);
+  owl_parameter_train (w);
+  for (int i = 0; i < (ROWS + CLASSES) * WIDTH; i++) {
+    exact[i] = (i * 7 % 23 - 11) / 8.0;
+    *(i < ROWS * WIDTH ? &h->value[i] : &w->value[i - ROWS * WIDTH]) = (float) exact[i];
+  }
+  owl_tape_init (&tape, NULL);
+  loss = owl_tape_signed_cross_entropy (&tape, owl_tape_rows (&tape, NULL, NULL, h, NULL, ROWS, WIDTH, from, row), w, plus, minus, scale, &n_correct);
+  owl_tape_backward (&tape);
+  g_assert_cmpfloat_with_epsilon (loss, scale * signed_loss (exact, exact + ROWS * WIDTH, plus, minus), 1e-5);
+  for (int i = 0; i < (ROWS + CLASSES) * WIDTH; i++) {
+    double old = exact[i], up, down;
+
+    exact[i] = old + step;
+    up = signed_loss (exact, exact + ROWS * WIDTH, plus, minus);
+    exact[i] = old - step;
+    down = signed_loss (exact, exact + ROWS * WIDTH, plus, minus);
+    exact[i] = old;
+    g_assert_cmpfloat_with_epsilon (i < ROWS * WIDTH ? h->grad[i] : w->grad[i - ROWS * WIDTH], scale * (up - down) / (2.0 * step), 1e-5);
+  }
+  owl_tape_clear (&tape);
 }
 
 static void
@@ -176,6 +234,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   scratch = g_dir_make_tmp ("owl-facts-XXXXXX", NULL);
   g_test_add_func ("/train/facts", test_facts);
+  g_test_add_func ("/train/signed", test_signed);
   g_test_add_func ("/train/image-size", test_image_size);
   g_test_add_func ("/train/interpolation", test_interpolation);
   g_test_add_func ("/train/spelled", test_spelled);
