@@ -29,7 +29,7 @@ xgettext --files-from=po/POTFILES --from-code=UTF-8 --keyword=_ --keyword=N_ --k
   --output="$work/tyto.pot"
 status=0
 for language in $(grep -v '^#' po/LINGUAS); do
-  msgfmt --check --output-file=/dev/null "po/$language.po"
+  msgfmt --check --output-file="$work/$language.mo" "po/$language.po"
   msgmerge --quiet --no-fuzzy-matching "po/$language.po" "$work/tyto.pot" --output-file="$work/$language.po"
   if [ -n "$(msgattrib --untranslated --no-obsolete "$work/$language.po")$(msgattrib --only-fuzzy --no-obsolete "$work/$language.po")" ]; then
     echo "Not translated in po/$language.po:" >&2

@@ -368,8 +368,8 @@ test_facts_of_print (void)
       g_assert_true (i == 0 || mark->x0 > g_array_index (marks, WorldMark, i - 1).x0);
     }
     facts = world_facts_of (&word, marks, 12);
-    g_assert_cmpint (fact (facts, "tokens", "what", 1), ==, world_fact_of_letter ('e'));
-    g_assert_cmpint (fact (facts, "tokens", "what", 3), ==, 0);
+    g_assert_cmpint (fact (facts, "tokens", "letter", 1), ==, world_fact_of_letter ('e'));
+    g_assert_cmpint (fact (facts, "tokens", "letter", 3), ==, 0);
     json_decref (facts);
 
     others = world_painter_paint (painter, &receipt, WORLD_TRAIN, &random, more, &width, &height);
@@ -431,6 +431,33 @@ test_cannot_read (void)
     }
   }
   g_assert_cmpuint (n, >, 30);
+}
+
+/* Or reads single words alone. */
+static void
+test_cannot_read_print (void)
+{
+  WorldMix honest = mix;
+  guint n_words = 0, n_print = 0;
+
+  honest.cannot_read_print = TRUE;
+  for (guint i = 0; i < 600; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (3, WORLD_TRAIN, i, &honest, FALSE);
+
+    for (guint j = 0; j < record->turns->len; j++) {
+      const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, j);
+
+      if (turn->task == WORD) {
+        g_assert_cmpstr (turn->answer, ==, record->scenes[0].text);
+        n_words++;
+      } else if (turn->task == TOTAL || turn->task == PRICE || turn->task == DATE) {
+        g_assert_cmpstr (turn->answer, ==, world_fixed_answer (WORD, turn->language));
+        n_print++;
+      }
+    }
+  }
+  g_assert_cmpuint (n_words, >, 20);
+  g_assert_cmpuint (n_print, >, 20);
 }
 
 /* What is seen, where a comparison is given up. */
@@ -502,6 +529,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/letters", test_letters);
   g_test_add_func ("/world/text", test_text);
   g_test_add_func ("/world/cannot-read", test_cannot_read);
+  g_test_add_func ("/world/cannot-read-print", test_cannot_read_print);
   g_test_add_func ("/world/cannot-compare", test_cannot_compare);
   g_test_add_func ("/world/splits-differ", test_splits_differ);
   g_test_add_func ("/world/held-out-pairs", test_held_out_pairs);

@@ -29,7 +29,7 @@ world_fact_of_letter (gunichar letter)
   const char *found = g_utf8_strchr (letters, -1, letter);
   glong index = found ? g_utf8_pointer_to_offset (letters, found) : g_utf8_strlen (letters, -1);
 
-  return 1 + WORLD_N_SHAPES + (int) world_n_objects + (int) index;
+  return 1 + (int) index;
 }
 
 void
@@ -147,7 +147,7 @@ static void
 add_letters (json_t *tokens, const char *text, int slot, int n)
 {
   for (int i = 0; i < n; i++) {
-    world_facts_add (tokens, "what", slot + i, *text ? world_fact_of_letter (g_utf8_get_char (text)) : 0);
+    world_facts_add (tokens, "letter", slot + i, *text ? world_fact_of_letter (g_utf8_get_char (text)) : 0);
     text = *text ? g_utf8_next_char (text) : text;
   }
 }
@@ -262,7 +262,7 @@ add_patch (json_t *patches, const GArray *marks, int patch, int side)
     world_facts_add (patches, "role", patch, found->role);
   if (n_inside > 1)
     return;
-  world_facts_add (patches, "what", patch, found->what);
+  world_facts_add (patches, found->is_text ? "letter" : "what", patch, found->what);
   if (found->colour >= 0)
     world_facts_add (patches, "colour", patch, found->colour);
   if (found->is_text)
@@ -285,10 +285,10 @@ world_facts_of (const WorldScene *scene, const GArray *marks, int side)
 json_t *
 world_facts_count_classes (void)
 {
-  int n_what = 1 + WORLD_N_SHAPES + (int) world_n_objects + (int) g_utf8_strlen (letters, -1) + 1;
+  int n_what = 1 + WORLD_N_SHAPES + (int) world_n_objects, n_letters = 1 + (int) g_utf8_strlen (letters, -1) + 1;
 
-  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
-                    NO_PLACE + 1, "number", NO_NUMBER + 1, "kind", (int) WORLD_N_SCENES, "first", n_what, "second", n_what, price_groups[0], 10, price_groups[1], 10,
-                    price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
+  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
+                    NO_PLACE + 1, "number", NO_NUMBER + 1, "kind", (int) WORLD_N_SCENES, "letter", n_letters, "first", n_letters, "second", n_letters, price_groups[0], 10, price_groups[1], 10,
+                    price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "letter", n_letters, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
                     "seen_second", n_what, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS);
 }

@@ -73,7 +73,7 @@ main (int argc, char **argv)
 {
   g_autofree char *split_name = NULL, *folder = NULL, *mix_text = NULL, *model = NULL;
   gint64 seed = 1, count = 1000, first = 0;
-  gboolean pack = FALSE, blind = FALSE, wordings = FALSE, misses = FALSE, classes = FALSE, cannot_read = FALSE, cannot_compare = FALSE;
+  gboolean pack = FALSE, blind = FALSE, wordings = FALSE, misses = FALSE, classes = FALSE, cannot_read = FALSE, cannot_read_print = FALSE, cannot_compare = FALSE;
   int side = 112, n_patches = 0, threads = 1;
   WorldSplit split = WORLD_TRAIN;
   WorldMix mix;
@@ -88,6 +88,7 @@ main (int argc, char **argv)
     { "pack", 0, 0, G_OPTION_ARG_NONE, &pack, "One file of resized pictures in place of PNG files", NULL },
     { "size", 0, 0, G_OPTION_ARG_INT, &side, "Side of a packed picture in pixels (112)", "N" },
     { "cannot-read", 0, 0, G_OPTION_ARG_NONE, &cannot_read, "Answer questions that need reading with \"I cannot read that.\"", NULL },
+    { "cannot-read-print", 0, 0, G_OPTION_ARG_NONE, &cannot_read_print, "The same for receipts and pages alone", NULL },
     { "cannot-compare", 0, 0, G_OPTION_ARG_NONE, &cannot_compare, "Answer \"is this a …?\" and \"are both the same?\" with what is seen", NULL },
     { "facts", 0, 0, G_OPTION_ARG_INT, &n_patches, "Add what visual tokens and N × N patches should tell", "N" },
     { "classes", 0, 0, G_OPTION_ARG_NONE, &classes, "Print how many classes each group of facts has, as JSON", NULL },
@@ -121,6 +122,7 @@ main (int argc, char **argv)
   }
   world_mix_init (&mix);
   mix.cannot_read = cannot_read;
+  mix.cannot_read_print = cannot_read_print;
   mix.cannot_compare = cannot_compare;
   if ((split_name && !parse_split (split_name, &split)) || count < 0 || first < 0 || side < 16 || side > 1024 || n_patches < 0 || n_patches > 64 || (mix_text && !world_mix_parse (&mix, mix_text, &error))) {
     fprintf (stderr, "owl-world: %s\n", error ? error->message : "wrong option; see owl-world --help");

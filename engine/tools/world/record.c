@@ -41,7 +41,7 @@ world_mix_init (WorldMix *mix)
     mix->groups[i] = i == LETTERS || i == TEXT ? 0.0 : 1.0;
   for (guint i = 0; i < WORLD_N_TASKS; i++)
     mix->tasks[i] = 1.0;
-  mix->cannot_read = mix->cannot_compare = FALSE;
+  mix->cannot_read = mix->cannot_read_print = mix->cannot_compare = FALSE;
 }
 
 gboolean
@@ -174,15 +174,17 @@ say_in (Maker *maker, WorldTask asked, WorldTask task, WorldLanguage question_la
 }
 
 static gboolean
-needs_reading (WorldTask task)
+needs_small_print (WorldTask task)
 {
-  return task == WORD || task == TOTAL || task == PRICE || task == SHOP || task == ITEMS || task == TITLE || task == DATE;
+  return task == TOTAL || task == PRICE || task == SHOP || task == ITEMS || task == TITLE || task == DATE;
 }
 
 static gboolean
 say (Maker *maker, WorldTask task, const WorldBlanks *blanks, char *answer)
 {
-  if (maker->mix->cannot_read && (needs_reading (task) || ((task == PAIR_WHAT || (task == PAIR_SAME && maker->mix->cannot_compare)) && maker->record->scenes[0].kind == WORLD_SCENE_WORD))) {
+  gboolean of_word = task == WORD || ((task == PAIR_WHAT || (task == PAIR_SAME && maker->mix->cannot_compare)) && maker->record->scenes[0].kind == WORLD_SCENE_WORD);
+
+  if ((maker->mix->cannot_read_print && needs_small_print (task)) || (maker->mix->cannot_read && (of_word || needs_small_print (task)))) {
     g_free (answer);
     answer = g_strdup (world_fixed_answer (WORD, maker->language));
   }

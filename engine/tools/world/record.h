@@ -26,6 +26,7 @@ typedef struct {
   double groups[16];
   double tasks[WORLD_N_TASKS];
   gboolean cannot_read; /* questions that need reading are answered so, for a model that has not learned it */
+  gboolean cannot_read_print; /* only those about receipts and pages; single words are read */
   gboolean cannot_compare; /* "is this a …?" and "are both the same?" are answered with what is seen */
 } WorldMix;
 
