@@ -38,11 +38,16 @@ on_write (void *bytes, const unsigned char *data, unsigned length)
 static void
 pdf_begin (Pdf *pdf)
 {
+  cairo_text_extents_t extents;
+
   pdf->bytes = g_byte_array_new ();
   pdf->surface = cairo_pdf_surface_create_for_stream (on_write, pdf->bytes, WIDTH, HEIGHT);
   pdf->cr = cairo_create (pdf->surface);
   cairo_select_font_face (pdf->cr, "serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-  cairo_set_font_size (pdf->cr, 11);
+  cairo_set_font_size (pdf->cr, 100);
+  /* Some 11 points: lines are as long, whatever font is at hand. */
+  cairo_text_extents (pdf->cr, "left line 00 of the first long column goes here", &extents);
+  cairo_set_font_size (pdf->cr, 100 * 225 / extents.width);
 }
 
 static OwlDecoder *
