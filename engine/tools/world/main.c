@@ -71,10 +71,10 @@ list_wordings (void)
 int
 main (int argc, char **argv)
 {
-  g_autofree char *split_name = NULL, *folder = NULL, *mix_text = NULL, *model = NULL;
+  g_autofree char *split_name = NULL, *folder = NULL, *mix_text = NULL, *model = NULL, *tasks = NULL;
   gint64 seed = 1, count = 1000, first = 0;
   gboolean pack = FALSE, blind = FALSE, wordings = FALSE, misses = FALSE, classes = FALSE, cannot_read = FALSE, cannot_read_print = FALSE, cannot_compare = FALSE;
-  int side = 112, n_patches = 0, threads = 1;
+  int side = 112, n_patches = 0, threads = 1, each = 0;
   WorldSplit split = WORLD_TRAIN;
   WorldMix mix;
   g_autoptr (GError) error = NULL;
@@ -97,6 +97,8 @@ main (int argc, char **argv)
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &model, "Model folder to score", "MODEL" },
     { "blind", 0, 0, G_OPTION_ARG_NONE, &blind, "Score with another item's picture", NULL },
     { "misses", 0, 0, G_OPTION_ARG_NONE, &misses, "Print every wrong answer", NULL },
+    { "each", 0, 0, G_OPTION_ARG_INT, &each, "Score with N questions of every task and language", "N" },
+    { "tasks", 0, 0, G_OPTION_ARG_STRING, &tasks, "Score these tasks alone: colour,shape", "TASKS" },
     { "threads", 't', 0, G_OPTION_ARG_INT, &threads, "Threads of the model (1)", "N" },
     { NULL },
   };
@@ -124,12 +126,12 @@ main (int argc, char **argv)
   mix.cannot_read = cannot_read;
   mix.cannot_read_print = cannot_read_print;
   mix.cannot_compare = cannot_compare;
-  if ((split_name && !parse_split (split_name, &split)) || count < 0 || first < 0 || side < 16 || side > 1024 || n_patches < 0 || n_patches > 64 || (mix_text && !world_mix_parse (&mix, mix_text, &error))) {
+  if ((split_name && !parse_split (split_name, &split)) || count < 0 || first < 0 || side < 16 || side > 1024 || n_patches < 0 || n_patches > 64 || each < 0 || (mix_text && !world_mix_parse (&mix, mix_text, &error))) {
     fprintf (stderr, "owl-world: %s\n", error ? error->message : "wrong option; see owl-world --help");
     return 2;
   }
   if (argc == 2 && g_str_equal (argv[1], "score") && model) {
-    WorldScoring scoring = { .model = model, .seed = (guint64) seed, .count = (guint) count, .split = split_name ? split : WORLD_TEST, .mix = &mix, .blind = blind, .misses = misses, .threads = threads };
+    WorldScoring scoring = { .model = model, .seed = (guint64) seed, .count = (guint) count, .split = split_name ? split : WORLD_TEST, .mix = &mix, .blind = blind, .misses = misses, .each = (guint) each, .tasks = tasks, .threads = threads };
 
     ok = world_score (&scoring, &error);
   } else if (argc == 2 && g_str_equal (argv[1], "look") && model) {

@@ -124,6 +124,25 @@ answer (Scorer *scorer, const WorldRecord *record, OwlVisual **visuals, GString 
   return owl_session_generate (scorer->session, prompt, &OWL_SAMPLING_PRECISE, 64, TRUE, NULL, NULL, NULL, text, NULL, NULL, error);
 }
 
+/* When so many records brought no question that is wanted, the rest are as good as never asked. */
+#define PATIENCE 200000
+
+static gboolean
+find_tasks (const WorldScoring *scoring, gboolean *wanted, GError **error)
+{
+  g_auto (GStrv) names = scoring->tasks ? g_strsplit (scoring->tasks, ",", -1) : NULL;
+  guint n = 0;
+
+  for (guint i = 0; i < WORLD_N_TASKS; i++) {
+    wanted[i] = !names || g_strv_contains ((const char *const *) names, world_task_get_name ((WorldTask) i));
+    n += wanted[i];
+  }
+  if (!names || n == g_strv_length (names))
+    return TRUE;
+  g_set_error (error, OWL_ERROR, OWL_ERROR_FORMAT, "tasks: not all of \"%s\" are tasks; see owl-world --wordings", scoring->tasks);
+  return FALSE;
+}
+
 gboolean
 world_score (const WorldScoring *scoring, GError **error)
 {
@@ -133,10 +152,12 @@ world_score (const WorldScoring *scoring, GError **error)
   Scorer scorer = { model, session, painter, scoring };
   Tally tallies[WORLD_N_TASKS][WORLD_N_LANGUAGES] = { 0 };
   gint64 start = g_get_monotonic_time ();
+  gboolean wanted[WORLD_N_TASKS];
+  guint n_asked = 0;
 
-  if (!session)
+  if (!session || !find_tasks (scoring, wanted, error))
     return FALSE;
-  for (guint i = 0, index = 0; i < scoring->count; index++) {
+  for (guint index = 0, waited = 0; waited < PATIENCE && (scoring->each || n_asked < scoring->count); index++) {
     g_autoptr (WorldRecord) record = world_record_draw (scoring->seed, scoring->split, index, scoring->mix, TRUE);
     g_autoptr (GString) text = g_string_new (NULL);
     OwlVisual *visuals[2] = { NULL, NULL };
@@ -145,7 +166,12 @@ world_score (const WorldScoring *scoring, GError **error)
 
     if (record->turns->len == 0)
       continue;
-    i++;
+    last = &g_array_index (record->turns, WorldTurn, record->turns->len - 1);
+    waited++;
+    if (!wanted[last->task] || (scoring->each && tallies[last->task][last->language].asked >= scoring->each))
+      continue;
+    waited = 0;
+    n_asked++;
     if (scoring->blind && record->n_scenes)
       for (guint other = 1; other < 1000; other++) {
         g_autoptr (WorldRecord) stranger = world_record_draw (scoring->seed, scoring->split, index + 100000 * other, scoring->mix, TRUE);
@@ -161,7 +187,6 @@ world_score (const WorldScoring *scoring, GError **error)
       g_clear_pointer (&visuals[j], owl_visual_unref);
     if (!ok)
       return FALSE;
-    last = &g_array_index (record->turns, WorldTurn, record->turns->len - 1);
     right = world_answers_agree (text->str, last->answer);
     tallies[last->task][last->language].right += right;
     tallies[last->task][last->language].asked++;
@@ -169,6 +194,6 @@ world_score (const WorldScoring *scoring, GError **error)
       printf ("%u %s | %s | %s | right: %s\n", index, world_task_get_name (last->task), last->question, text->str, last->answer);
   }
   print_table (tallies);
-  fprintf (stderr, "%u questions in %.0f s\n", scoring->count, (double) (g_get_monotonic_time () - start) / 1e6);
+  fprintf (stderr, "%u questions in %.0f s\n", n_asked, (double) (g_get_monotonic_time () - start) / 1e6);
   return TRUE;
 }

@@ -13,6 +13,8 @@ typedef struct {
   const WorldMix *mix;
   gboolean blind;  /* with another item's picture */
   gboolean misses; /* print every wrong answer */
+  guint each;        /* not 0: so many questions of every task and language, in place of `count` in all */
+  const char *tasks; /* "colour,shape"; NULL: all */
   int threads;
 } WorldScoring;
 
