@@ -198,12 +198,17 @@ static void
 read_facts (Reader *r)
 {
   OwlTrainConfig *c = r->config;
-  json_t *facts = json_object_get (c->json, "facts"), *weight = json_object_get (facts, "weight");
+  json_t *facts = json_object_get (c->json, "facts"), *weight = json_object_get (facts, "weight"), *value;
+  const char *key;
 
   if (!facts)
     return;
   c->fact_classes = json_object_get (facts, "classes");
   c->fact_weight = weight ? json_number_value (weight) : 1.0;
+  c->fact_weights = json_object_get (facts, "weights");
+  json_object_foreach (c->fact_weights, key, value)
+    if (!json_is_number (value) || !(json_number_value (value) >= 0.0 && json_number_value (value) <= 1e6))
+      fail (r, key, "expected the weight of a group of facts");
   if (!json_is_object (c->fact_classes) || !(c->fact_weight >= 0.0 && c->fact_weight <= 1e6))
     fail (r, "facts", "expected {\"weight\", \"classes\"}");
 }

@@ -295,6 +295,7 @@ set_fact_scales (OwlTrainer *t, const GPtrArray *batches)
   OwlNetwork *n = t->network;
 
   for (guint g = 0; g < n->facts->len; g++) {
+    json_t *weight = json_object_get (t->config->fact_weights, ((const OwlFactGroup *) g_ptr_array_index (n->facts, g))->name);
     gsize count = 0;
 
     for (guint b = 0; b < batches->len; b++) {
@@ -307,7 +308,7 @@ set_fact_scales (OwlTrainer *t, const GPtrArray *batches)
           count += sequence->facts[i].group == g;
       }
     }
-    n->fact_scales[g] = t->config->fact_weight / (double) MAX (count, 1);
+    n->fact_scales[g] = t->config->fact_weight * (weight ? json_number_value (weight) : 1.0) / (double) MAX (count, 1);
   }
 }
 

@@ -55,7 +55,7 @@ static const char records[] =
     " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}}], \"said\": {\"noun\": [0, 2, 1, 0, 5, 1], \"both\": [0, 2, 1, 1, 1, 1, 5, 1, 0, 0, 1, 7]}}\n"
     "{\"image\": [\"scene_cmyk.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: Where is it?\\nAI: A cat.\\nHuman: Now?\\nAI: Yes.\", \"task_type\": \"word,other\","
     " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}}], \"said\": {\"noun\": [0, 1, 1, 2], \"both\": [0, 0, 0, 1, 0, 2]}}\n";
-static const char facts[] = "\"facts\": {\"weight\": 0.5, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}, \"differences\": {\"both\": 3}}}";
+static const char facts[] = "\"facts\": {\"weight\": 0.5, \"weights\": {\"noun\": 2.0}, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}, \"differences\": {\"both\": 3}}}";
 
 static char *
 run (OwlTrainConfig *config)
