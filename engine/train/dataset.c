@@ -321,7 +321,7 @@ read_facts (const OwlDataset *d, json_t *record, gsize n_pictures, const GArray 
   for (guint j = 0; j < n->facts->len; j++) {
     const OwlFactGroup *group = g_ptr_array_index (n->facts, j);
 
-    if (group->source == OWL_FACTS_REPLIES || group->source == OWL_FACTS_DIFFERENCES) {
+    if (group->source != OWL_FACTS_TOKENS && group->source != OWL_FACTS_PATCHES) {
       read_reply_group (json_object_get (json_object_get (record, "said"), group->name), j, group->source == OWL_FACTS_DIFFERENCES, places, group->w->rows, facts);
       continue;
     }

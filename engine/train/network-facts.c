@@ -7,7 +7,7 @@
 
 #define MAX_CLASSES 65536
 
-const char *const owl_fact_source_names[OWL_N_FACT_SOURCES] = { "tokens", "patches", "replies", "differences" };
+const char *const owl_fact_source_names[OWL_N_FACT_SOURCES] = { "tokens", "patches", "replies", "differences", "answers" };
 
 void
 _owl_fact_group_free (gpointer data)

@@ -351,6 +351,8 @@ owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize 
       _owl_network_run_facts (n, t, OWL_FACTS_REPLIES, x, sequences, n_sequences, l.first, tallies);
       _owl_network_run_facts (n, t, OWL_FACTS_DIFFERENCES, x, sequences, n_sequences, l.first, tallies);
     }
+    if (n->facts->len > 0 && i + 1 == MAX (n->n_layers - 1, 1))
+      _owl_network_run_facts (n, t, OWL_FACTS_ANSWERS, x, sequences, n_sequences, l.first, tallies);
   }
   /* Only rows that have a target go on. */
   x = owl_tape_rows (t, x, NULL, NULL, NULL, l.n_targets, width, l.target_from, l.target_row);

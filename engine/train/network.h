@@ -41,10 +41,10 @@ typedef struct {
   OwlTrainLinear q, k, v, out, gate, up, down;
 } OwlTrainAbstractorLayer;
 
-/* Classes that are read by one linear layer off visual tokens, off the encoder's patches, or off the middle of the decoder where a reply begins: losses
- * beside that of the words. Differences are read there too, and each has two classes: see owl_tape_signed_cross_entropy. */
-typedef enum { OWL_FACTS_TOKENS, OWL_FACTS_PATCHES, OWL_FACTS_REPLIES, OWL_FACTS_DIFFERENCES, OWL_N_FACT_SOURCES } OwlFactSource;
-extern const char *const owl_fact_source_names[OWL_N_FACT_SOURCES]; /* "tokens", "patches", "replies", "differences" */
+/* Classes that are read by one linear layer, each with a loss beside that of the words: off visual tokens, off the encoder's patches, off the middle of the
+ * decoder where a reply begins; differences there too, each with two classes (see owl_tape_signed_cross_entropy); and answers there, before the last layer. */
+typedef enum { OWL_FACTS_TOKENS, OWL_FACTS_PATCHES, OWL_FACTS_REPLIES, OWL_FACTS_DIFFERENCES, OWL_FACTS_ANSWERS, OWL_N_FACT_SOURCES } OwlFactSource;
+extern const char *const owl_fact_source_names[OWL_N_FACT_SOURCES]; /* "tokens", "patches", "replies", "differences", "answers" */
 
 typedef struct {
   char *name;
@@ -98,7 +98,7 @@ gboolean owl_network_add_lora (OwlNetwork *network, const char *path, const char
 /* Dropout for the coming forward pass. */
 void owl_network_set_dropout (OwlNetwork *network, float dropout, guint64 seed);
 
-/* Adds groups of facts: `classes` is {"tokens": {GROUP: number of classes}, "patches": {…}, "replies": {…}, "differences": {…}}. Their layers start from `path`, a file that
+/* Adds groups of facts: `classes` is {"tokens": {GROUP: number of classes}, "patches": {…}, "replies": {…}, "differences": {…}, "answers": {…}}. Their layers start from `path`, a file that
  * owl_network_write_facts left, where it exists and has them, else from zero. */
 gboolean owl_network_add_facts (OwlNetwork *network, json_t *classes, const char *path, GError **error);
 gboolean owl_network_write_facts (OwlNetwork *network, const char *path, GError **error);

@@ -52,10 +52,10 @@ new_model (void)
 /* Two pictures with opposite facts, and a conversation whose second turn is about another class; numbers out of range are passed over. */
 static const char records[] =
     "{\"image\": [\"scene_420.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: What is it?\\nAI: A dog.\\nHuman: And?\\nAI: No.\", \"task_type\": \"word,other\","
-    " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}}], \"said\": {\"noun\": [0, 2, 1, 0, 5, 1], \"both\": [0, 2, 1, 1, 1, 1, 5, 1, 0, 0, 1, 7]}}\n"
+    " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}}], \"said\": {\"noun\": [0, 2, 1, 0, 5, 1], \"both\": [0, 2, 1, 1, 1, 1, 5, 1, 0, 0, 1, 7], \"reply\": [0, 0, 1, 1]}}\n"
     "{\"image\": [\"scene_cmyk.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: Where is it?\\nAI: A cat.\\nHuman: Now?\\nAI: Yes.\", \"task_type\": \"word,other\","
-    " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}}], \"said\": {\"noun\": [0, 1, 1, 2], \"both\": [0, 0, 0, 1, 0, 2]}}\n";
-static const char facts[] = "\"facts\": {\"weight\": 0.5, \"weights\": {\"noun\": 2.0}, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}, \"differences\": {\"both\": 3}}}";
+    " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}}], \"said\": {\"noun\": [0, 1, 1, 2], \"both\": [0, 0, 0, 1, 0, 2], \"reply\": [0, 1, 1, 0]}}\n";
+static const char facts[] = "\"facts\": {\"weight\": 0.5, \"weights\": {\"noun\": 2.0}, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}, \"differences\": {\"both\": 3}, \"answers\": {\"reply\": 2}}}";
 
 static char *
 run (OwlTrainConfig *config)
@@ -92,7 +92,7 @@ test_facts (void)
   /* The layers that read the facts go from one run to the next, and what was learned is right there at once. */
   kept = run (second);
   if (LEARNS)
-    g_assert_cmpstr (kept, ==, "what 1.000, patch what 1.000, noun 1.000, both 1.000");
+    g_assert_cmpstr (kept, ==, "what 1.000, patch what 1.000, noun 1.000, both 1.000, reply 1.000");
   nothing = run (without);
   g_assert_null (nothing);
 }

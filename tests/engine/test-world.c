@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "image/resize.h"
 #include "tools/world/output.h"
+#include "tools/world/replies.h"
 #include "tools/world/score.h"
 
 #include <glib/gstdio.h>
@@ -302,6 +303,52 @@ fact (json_t *facts, const char *source, const char *group, int row)
   return -1;
 }
 
+/* What replies should know of their answers words them again, and what is compared is what was asked about. */
+static void
+test_facts_of_replies (void)
+{
+  guint n[WORLD_N_TASKS] = { 0 }, n_compared = 0;
+
+  for (guint i = 0; i < 2000; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (21, WORLD_TRAIN, i, &mix, FALSE);
+    json_t *said = world_facts_of_replies (record), *holder = json_pack ("{s:o}", "said", said), *object = json_object_get (said, "object");
+
+    for (guint j = 0; j < record->turns->len; j++) {
+      const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, j);
+      int colour = fact (holder, "said", "answer_colour", (int) j), place = fact (holder, "said", "answer_place", (int) j);
+      int number = fact (holder, "said", "answer_number", (int) j), what = fact (holder, "said", "answer_what", (int) j);
+      g_autofree char *again = NULL;
+
+      if (turn->task == BACKGROUND || turn->task == COLOUR)
+        again = world_answer_colour (turn->language, colour);
+      else if (turn->task == POSITION)
+        again = world_answer_cell (turn->language, place);
+      else if (turn->task == SHAPE)
+        again = world_answer_shape (turn->language, what - 1);
+      else if (turn->task == WORD_IN)
+        again = world_answer_object (turn->language, what - 1 - WORLD_N_SHAPES);
+      else if (turn->task == COUNT || turn->task == COUNT_SOME)
+        again = g_strdup_printf ("%d", number);
+      else if (turn->task == EXIST && turn->language == WORLD_EN)
+        again = g_strdup (number > 0 ? "Yes." : "No.");
+      if (again) {
+        g_assert_cmpstr (again, ==, turn->answer);
+        n[turn->task]++;
+      }
+    }
+    for (size_t j = 0; j + 2 < json_array_size (object); j += 3) {
+      const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, (guint) json_integer_value (json_array_get (object, j)));
+
+      g_assert_cmpint (json_integer_value (json_array_get (object, j + 1)), ==, world_fact_of_item (&record->scenes[0].items[0]));
+      g_assert_cmpint (json_integer_value (json_array_get (object, j + 2)), ==, turn->task == OBJECT_YESNO ? turn->noun : world_fact_of_item (&record->scenes[1].items[0]));
+      n_compared++;
+    }
+    json_decref (holder);
+  }
+  g_assert_true (n[BACKGROUND] && n[COLOUR] && n[POSITION] && n[SHAPE] && n[WORD_IN] && n[COUNT] && n[COUNT_SOME] && n[EXIST]);
+  g_assert_cmpuint (n_compared, >, 50);
+}
+
 static void
 test_facts_of_shapes (void)
 {
@@ -524,6 +571,7 @@ main (int argc, char **argv)
   world_mix_init (&mix);
   g_test_add_func ("/world/same-seed", test_same_seed);
   g_test_add_func ("/world/verdicts", test_verdicts);
+  g_test_add_func ("/world/facts-of-replies", test_facts_of_replies);
   g_test_add_func ("/world/facts-of-shapes", test_facts_of_shapes);
   g_test_add_func ("/world/facts-of-print", test_facts_of_print);
   g_test_add_func ("/world/letters", test_letters);

@@ -287,8 +287,8 @@ world_facts_count_classes (void)
 {
   int n_what = 1 + WORLD_N_SHAPES + (int) world_n_objects, n_letters = 1 + (int) g_utf8_strlen (letters, -1) + 1;
 
-  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
+  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i,s:i},s:{s:i,s:i,s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
                     NO_PLACE + 1, "number", NO_NUMBER + 1, "kind", (int) WORLD_N_SCENES, "letter", n_letters, "first", n_letters, "second", n_letters, price_groups[0], 10, price_groups[1], 10,
                     price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "letter", n_letters, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
-                    "seen_second", n_what, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS);
+                    "seen_second", n_what, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS, "answers", "answer_what", n_what, "answer_colour", WORLD_N_COLOURS, "answer_place", 9, "answer_number", NO_NUMBER);
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "image/resize.h"
+#include "tools/world/replies.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -119,52 +120,6 @@ world_output_add_picture (WorldOutput *output, const guint8 *pixels, int width, 
   return world_write_png (path, pixels, width, height, error);
 }
 
-static void
-add_difference (json_t *groups, const char *name, int turn, int first, int second)
-{
-  world_facts_add (groups, name, turn, first);
-  json_array_append_new (json_object_get (groups, name), json_integer (second));
-}
-
-/* What is compared for a verdict: the thing that is seen and the one that is asked about, or those of both pictures. */
-static void
-add_differences (json_t *groups, const WorldRecord *record, const WorldTurn *turn, int i)
-{
-  const WorldItem *first = &record->scenes[0].items[0], *second = &record->scenes[1].items[0];
-
-  if (record->n_scenes == 0 || record->scenes[0].n_items != 1)
-    return;
-  if (turn->task == OBJECT_YESNO && turn->noun >= 0)
-    add_difference (groups, "object", i, world_fact_of_item (first), turn->noun);
-  if (turn->task != PAIR_SAME || record->scenes[1].n_items != 1)
-    return;
-  add_difference (groups, "object", i, world_fact_of_item (first), world_fact_of_item (second));
-  if (first->is_shape && second->is_shape)
-    add_difference (groups, "object_colour", i, first->colour, second->colour);
-}
-
-/* What the place where a reply begins should know: the thing that was asked about, and for comparisons what is seen. */
-static json_t *
-facts_of_replies (const WorldRecord *record)
-{
-  static const char *const seen[] = { "seen", "seen_second" };
-  json_t *groups = json_object ();
-
-  for (guint i = 0; i < record->turns->len; i++) {
-    const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, i);
-
-    if (turn->noun >= 0)
-      world_facts_add (groups, "noun", (int) i, turn->noun);
-    if (turn->noun_colour >= 0)
-      world_facts_add (groups, "noun_colour", (int) i, turn->noun_colour);
-    add_differences (groups, record, turn, (int) i);
-    for (guint j = 0; j < record->n_scenes; j++)
-      if ((turn->task == OBJECT_YESNO || turn->task == PAIR_SAME || turn->task == OBJECT_NAME) && record->scenes[j].n_items == 1)
-        world_facts_add (groups, seen[j], (int) i, world_fact_of_item (&record->scenes[j].items[0]));
-  }
-  return groups;
-}
-
 gboolean
 world_output_add_record (WorldOutput *output, const WorldRecord *record, GError **error)
 {
@@ -184,7 +139,7 @@ world_output_add_record (WorldOutput *output, const WorldRecord *record, GError 
   json_object_set_new (object, "text", json_string (text));
   json_object_set_new (object, "task_type", json_string (tasks->str));
   if (output->with_facts)
-    json_object_set_new (object, "said", facts_of_replies (record));
+    json_object_set_new (object, "said", world_facts_of_replies (record));
   if (output->facts)
     json_object_set_new (object, "facts", g_steal_pointer (&output->facts));
   line = json_dumps (object, JSON_COMPACT);
