@@ -98,8 +98,8 @@ gboolean owl_network_add_lora (OwlNetwork *network, const char *path, const char
 /* Dropout for the coming forward pass. */
 void owl_network_set_dropout (OwlNetwork *network, float dropout, guint64 seed);
 
-/* Adds groups of facts: `classes` is {"tokens": {GROUP: number of classes}, "patches": {…}, "replies": {…}, "differences": {…}, "answers": {…}}. Their layers start from `path`, a file that
- * owl_network_write_facts left, where it exists and has them, else from zero. */
+/* Adds groups of facts: `classes` is {"tokens": {GROUP: number of classes}, "patches": {…}, …}, see owl_fact_source_names. Their layers start from `path`, a
+ * file that owl_network_write_facts left, where it exists and has them, else from zero. */
 gboolean owl_network_add_facts (OwlNetwork *network, json_t *classes, const char *path, GError **error);
 gboolean owl_network_write_facts (OwlNetwork *network, const char *path, GError **error);
 

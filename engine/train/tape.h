@@ -109,9 +109,9 @@ OwlNode *owl_tape_attention (OwlTape *tape, OwlTapeHeads q, OwlTapeHeads k, OwlT
  * tape records. `n_correct` (may be NULL) gets the number of rows whose target is the likeliest. */
 double owl_tape_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32 *targets, double scale, gsize *n_correct);
 
-/* The same for signed rows: softmax(h Wᵀ) against `plus` and softmax(-h Wᵀ) against `minus`, summed. Where both are one class it is least when h Wᵀ is even, so
- * h learns to be a difference of two codes: nothing where they agree, which later layers can tell from something. A row is right when its targets are the
- * highest and the lowest, or, where they agree, when no class has half of either softmax. */
+/* The same for signed rows: softmax(h Wᵀ) against `plus` and softmax(-h Wᵀ) against `minus`, summed. Where both are one class it is least when h Wᵀ is
+ * even, so h learns to be a difference of two codes: nothing where they agree, which later layers can tell from something. A row is right when its targets
+ * are the highest and the lowest, or, where they agree, when no class has half of either softmax. */
 double owl_tape_signed_cross_entropy (OwlTape *tape, OwlNode *h, OwlParameter *w, const gint32 *plus, const gint32 *minus, double scale, gsize *n_correct);
 
 /* For operations: a result of this size, recorded when one of the inputs needs a gradient or a parameter is trained. */
