@@ -3,6 +3,7 @@
 
 #include "ui/tyto-state-bar.h"
 
+#include "ui/tyto-beside-layout.h"
 #include "ui/tyto-row-layout.h"
 
 #include <glib/gi18n.h>
@@ -136,7 +137,7 @@ revealed (TytoStateBar *self)
 static void
 tyto_state_bar_init (TytoStateBar *self)
 {
-  GtkWidget *row = tyto_row_new (10), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  GtkWidget *row = tyto_row_new (10), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
 
   self->patient = TRUE;
   self->icon = gtk_image_new ();
@@ -149,6 +150,7 @@ tyto_state_bar_init (TytoStateBar *self)
   gtk_box_append (GTK_BOX (row), self->icon);
   gtk_box_append (GTK_BOX (row), self->label);
   gtk_widget_set_halign (line, GTK_ALIGN_END);
+  gtk_widget_set_valign (line, GTK_ALIGN_CENTER);
   for (int i = 0; i < 2; i++) {
     self->buttons[i] = gtk_button_new ();
     gtk_button_set_use_underline (GTK_BUTTON (self->buttons[i]), TRUE);
@@ -158,10 +160,13 @@ tyto_state_bar_init (TytoStateBar *self)
   self->progress = gtk_progress_bar_new ();
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->progress), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Loading the model"), -1);
   gtk_widget_add_css_class (self->progress, "osd");
-  self->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  gtk_box_append (GTK_BOX (column), row);
+  gtk_box_append (GTK_BOX (column), self->progress);
+  gtk_widget_set_valign (column, GTK_ALIGN_CENTER);
+  self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_layout_manager (self->box, tyto_beside_layout_new (16, 6));
   gtk_widget_add_css_class (self->box, "state-bar");
-  gtk_box_append (GTK_BOX (self->box), row);
-  gtk_box_append (GTK_BOX (self->box), self->progress);
+  gtk_box_append (GTK_BOX (self->box), column);
   gtk_box_append (GTK_BOX (self->box), line);
   self->revealer = gtk_revealer_new ();
   gtk_revealer_set_child (GTK_REVEALER (self->revealer), self->box);

@@ -3,7 +3,7 @@
 
 #include "ui/tyto-window-private.h"
 
-#include "ui/tyto-row-layout.h"
+#include "ui/tyto-beside-layout.h"
 
 #include <glib/gi18n.h>
 
@@ -119,11 +119,12 @@ _tyto_window_build_fit_bar (TytoWindow *self)
 {
   GtkWidget *fit = gtk_button_new_with_mnemonic (_("Make it _fit"));
 
-  self->fit_bar = tyto_row_new (8);
+  self->fit_bar = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_layout_manager (self->fit_bar, tyto_beside_layout_new (8, 6));
   self->fit_label = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (self->fit_label), TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->fit_label), 0.0f);
-  gtk_widget_set_hexpand (self->fit_label, TRUE);
+  gtk_widget_set_halign (fit, GTK_ALIGN_END);
   gtk_widget_set_valign (fit, GTK_ALIGN_CENTER);
   g_signal_connect_swapped (fit, "clicked", G_CALLBACK (fit_clicked), self);
   gtk_box_append (GTK_BOX (self->fit_bar), self->fit_label);
