@@ -334,15 +334,25 @@ page_label (TytoPagePicker *self, guint page)
   return label && *label ? g_strdup (label) : g_strdup_printf ("%u", page + 1);
 }
 
+/* What stands below a page: where what is printed on it is another number than its place in the document, both, since the field of pages takes places. */
+static char *
+page_caption (const char *label, guint page)
+{
+  g_autofree char *place = g_strdup_printf ("%u", page + 1);
+
+  return g_str_equal (label, place) ? g_strdup (label) : g_strdup_printf ("%s (%s)", label, place);
+}
+
 static void
 label_cell (TytoPagePicker *self, GtkWidget *box, guint page)
 {
-  g_autofree char *label = page_label (self, page), *name = g_strdup_printf (_("Page %s"), label), *found_name = NULL;
+  g_autofree char *label = page_label (self, page), *caption = page_caption (label, page);
+  g_autofree char *name = g_strdup_printf (_("Page %s"), label), *found_name = NULL;
   gboolean found = self->found && gtk_bitset_contains (self->found, page);
   const TytoWeight *weight = g_hash_table_lookup (self->weights, GUINT_TO_POINTER (page + 1));
-  g_autofree char *scanned = weight && weight->text == 0 ? g_strdup_printf (_("%s · no text"), label) : NULL;
+  g_autofree char *scanned = weight && weight->text == 0 ? g_strdup_printf (_("%s · no text"), caption) : NULL;
 
-  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), scanned ? scanned : label);
+  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), scanned ? scanned : caption);
   if (found) {
     gtk_widget_add_css_class (box, "found");
     found_name = g_strdup_printf (_("Page %s, found"), label);
