@@ -13,6 +13,8 @@
 
 /* A strength counts once the slider rests. */
 #define STRENGTH_DELAY_MS 400
+/* Names are those of folders and files, and can be long. */
+#define NAME_LINES 2
 
 struct _TytoModelButton {
   GtkWidget parent_instance;
@@ -133,7 +135,10 @@ choice (GtkWidget *list, GtkWidget *group, const char *text, const char *note, g
   GtkWidget *check = gtk_check_button_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *title = gtk_label_new (text);
 
   gtk_label_set_xalign (GTK_LABEL (title), 0.0f);
-  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
+  gtk_label_set_wrap (GTK_LABEL (title), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (title), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_lines (GTK_LABEL (title), NAME_LINES);
+  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_MIDDLE);
   gtk_label_set_max_width_chars (GTK_LABEL (title), 34);
   gtk_box_append (GTK_BOX (box), title);
   if (note) {
@@ -165,11 +170,13 @@ add_strength (TytoModelButton *self, double strength)
   gtk_scale_set_draw_value (GTK_SCALE (self->strength), TRUE);
   gtk_scale_set_value_pos (GTK_SCALE (self->strength), GTK_POS_RIGHT);
   gtk_scale_set_digits (GTK_SCALE (self->strength), 2);
+  /* On both sides, so that the slider stays in the middle, in line with the texts beside it. */
+  gtk_scale_add_mark (GTK_SCALE (self->strength), 1.0, GTK_POS_TOP, NULL);
   gtk_scale_add_mark (GTK_SCALE (self->strength), 1.0, GTK_POS_BOTTOM, NULL);
   gtk_widget_set_hexpand (self->strength, TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->strength), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Strength of the adapter"), -1);
   g_signal_connect_swapped (self->strength, "value-changed", G_CALLBACK (strength_moved), self);
-  gtk_widget_add_css_class (label, "menu-note");
+  gtk_widget_add_css_class (row, "model-strength");
   gtk_box_append (GTK_BOX (row), label);
   gtk_box_append (GTK_BOX (row), self->strength);
   gtk_box_append (GTK_BOX (self->list), row);
