@@ -60,6 +60,15 @@ tyto_chat_view_scroll_to_end (TytoChatView *self)
   gtk_widget_set_visible (self->down, FALSE);
 }
 
+/* The viewport tells its new bounds while it is being allocated. What it is moved by then is kept, but it places its child only when it is allocated
+ * once more. */
+static gboolean
+place_again (GtkWidget *scroller, GdkFrameClock *clock, gpointer user_data)
+{
+  gtk_widget_queue_allocate (gtk_scrolled_window_get_child (GTK_SCROLLED_WINDOW (scroller)));
+  return G_SOURCE_REMOVE;
+}
+
 /* The user moved the view. */
 static void
 value_changed (TytoChatView *self)
@@ -83,6 +92,8 @@ bounds_changed (TytoChatView *self)
     tyto_chat_view_scroll_to_end (self);
   else if (self->making != 0)
     gtk_adjustment_set_value (a, gtk_adjustment_get_value (a) + grown); /* rows came in above what is being read */
+  if (self->following || self->making != 0)
+    gtk_widget_add_tick_callback (self->scroller, place_again, NULL, NULL);
   else
     gtk_widget_set_visible (self->down, distance_to_end (self) > END_DISTANCE);
 }

@@ -68,6 +68,23 @@ driver_wait_other_look (AtspiAccessible *node, const char *before)
   }
 }
 
+void
+driver_wait_last_in_sight (const char *button, const char *pane)
+{
+  gint64 end = driver_get_deadline ();
+
+  for (;;) {
+    g_autoptr (AtspiAccessible) last = driver_wait_last ("push button", button), outer = driver_wait ("scroll pane", pane);
+    g_autofree AtspiRect *place = _driver_get_place (last), *sight = _driver_get_place (outer);
+
+    if (place->height > 0 && place->y >= sight->y && place->y + place->height <= sight->y + sight->height)
+      return;
+    if (g_get_monotonic_time () > end)
+      _driver_fail ("is not in full sight", "push button", button);
+    g_usleep (POLL_USEC);
+  }
+}
+
 /* What people operate. */
 static gboolean
 is_control (AtspiRole role)

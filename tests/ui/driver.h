@@ -43,6 +43,8 @@ gint64 driver_get_deadline (void);
 AtspiAccessible *driver_find (const char *role, const char *name);
 /* The same, waited for. */
 AtspiAccessible *driver_wait (const char *role, const char *name);
+/* The last such node in place of the first. */
+AtspiAccessible *driver_wait_last (const char *role, const char *name);
 /* Waits until there is no such node. */
 void driver_wait_gone (const char *role, const char *name);
 
@@ -69,6 +71,8 @@ void driver_wheel (AtspiAccessible *node, int clicks);
 char *driver_look_at (AtspiAccessible *node);
 /* Waits until the screen shows something else there. */
 void driver_wait_other_look (AtspiAccessible *node, const char *before);
+/* Waits until the last button of that name is in the part of a scrolled pane that can be seen, from its top to its bottom. */
+void driver_wait_last_in_sight (const char *button, const char *pane);
 /* The text of a field or text view; the caller frees. */
 char *driver_get_content (AtspiAccessible *node);
 /* Puts the window to the corner of the screen in a known size. */

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* What one notices in the first minutes: where things stand, where the keyboard is, what happens at the edges. */
+#include "driver.h"
+
+/* Enough for a chat that is longer than its window. */
+#define N_QUESTIONS 5
+
+static void
+wait_for (const char *role, const char *name)
+{
+  g_object_unref (driver_wait (role, name));
+}
+
+static void
+ask (const char *question)
+{
+  driver_type (question);
+  driver_press ("Send");
+  wait_for ("label", question);
+  wait_for ("push button", "Answer again");
+  driver_wait_gone ("push button", "Stop");
+}
+
+/* What stands under an answer comes once it is complete, and makes it higher: the view goes along. */
+static void
+test_end_of_chat (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+
+  g_assert_no_error (error);
+  driver_start (home, NULL, NULL);
+  driver_arrange_window ("Tyto", 900, 560);
+  driver_press ("Try: What is this?");
+  wait_for ("push button", "Answer again");
+  for (int i = 0; i < N_QUESTIONS; i++)
+    ask ("What colour is it?");
+  driver_screenshot ("newcomer-1-end");
+  driver_wait_last_in_sight ("Delete", "Conversation");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  driver_init (&argc, &argv);
+  g_test_add_func ("/story/newcomer/end-of-chat", test_end_of_chat);
+  return g_test_run ();
+}
