@@ -4,6 +4,7 @@
 #include "ui/tyto-chat-view.h"
 
 #include "ui/tyto-message-row.h"
+#include "ui/tyto-scroll.h"
 #include "ui/tyto-tooltip.h"
 
 #include <adwaita.h>
@@ -56,17 +57,8 @@ tyto_chat_view_scroll_to_end (TytoChatView *self)
   GtkAdjustment *a = adjustment (self);
 
   self->following = TRUE;
-  gtk_adjustment_set_value (a, gtk_adjustment_get_upper (a) - gtk_adjustment_get_page_size (a));
+  tyto_scroll_to (GTK_SCROLLED_WINDOW (self->scroller), a, gtk_adjustment_get_upper (a) - gtk_adjustment_get_page_size (a));
   gtk_widget_set_visible (self->down, FALSE);
-}
-
-/* The viewport tells its new bounds while it is being allocated. What it is moved by then is kept, but it places its child only when it is allocated
- * once more. */
-static gboolean
-place_again (GtkWidget *scroller, GdkFrameClock *clock, gpointer user_data)
-{
-  gtk_widget_queue_allocate (gtk_scrolled_window_get_child (GTK_SCROLLED_WINDOW (scroller)));
-  return G_SOURCE_REMOVE;
 }
 
 /* The user moved the view. */
@@ -91,9 +83,7 @@ bounds_changed (TytoChatView *self)
   if (self->following)
     tyto_chat_view_scroll_to_end (self);
   else if (self->making != 0)
-    gtk_adjustment_set_value (a, gtk_adjustment_get_value (a) + grown); /* rows came in above what is being read */
-  if (self->following || self->making != 0)
-    gtk_widget_add_tick_callback (self->scroller, place_again, NULL, NULL);
+    tyto_scroll_to (GTK_SCROLLED_WINDOW (self->scroller), a, gtk_adjustment_get_value (a) + grown); /* rows came in above what is being read */
   else
     gtk_widget_set_visible (self->down, distance_to_end (self) > END_DISTANCE);
 }

@@ -77,7 +77,8 @@ driver_wait_last_in_sight (const char *button, const char *pane)
     g_autoptr (AtspiAccessible) last = driver_wait_last ("push button", button), outer = driver_wait ("scroll pane", pane);
     g_autofree AtspiRect *place = _driver_get_place (last), *sight = _driver_get_place (outer);
 
-    if (place->height > 0 && place->y >= sight->y && place->y + place->height <= sight->y + sight->height)
+    if (place->height > 0 && place->y >= sight->y && place->y + place->height <= sight->y + sight->height && place->x >= sight->x &&
+        place->x + place->width <= sight->x + sight->width)
       return;
     if (g_get_monotonic_time () > end)
       _driver_fail ("is not in full sight", "push button", button);

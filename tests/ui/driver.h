@@ -71,7 +71,7 @@ void driver_wheel (AtspiAccessible *node, int clicks);
 char *driver_look_at (AtspiAccessible *node);
 /* Waits until the screen shows something else there. */
 void driver_wait_other_look (AtspiAccessible *node, const char *before);
-/* Waits until the last button of that name is in the part of a scrolled pane that can be seen, from its top to its bottom. */
+/* Waits until the last button of that name is in the part of a scrolled pane that can be seen, as a whole. */
 void driver_wait_last_in_sight (const char *button, const char *pane);
 /* The text of a field or text view; the caller frees. */
 char *driver_get_content (AtspiAccessible *node);

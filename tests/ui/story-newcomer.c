@@ -42,10 +42,34 @@ test_end_of_chat (void)
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
 
+/* More pictures than the composer is wide: the last one that was attached is in sight, and the wheel leads back to the first ones. */
+static void
+test_many_pictures (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+  g_autofree char *horse = g_build_filename (g_getenv ("OWL_TEST_DATA"), "starter", "13.png", NULL);
+  const char *const files[] = { horse, horse, horse, horse, horse, horse, horse, horse, horse, horse, horse, horse, NULL };
+  g_autoptr (AtspiAccessible) strip = NULL;
+
+  g_assert_no_error (error);
+  driver_start (home, NULL, files);
+  driver_arrange ();
+  wait_for ("push button", "View picture 12");
+  driver_wait_last_in_sight ("View picture 12", "Attached pictures");
+  driver_screenshot ("newcomer-2-many");
+  strip = driver_wait ("scroll pane", "Attached pictures");
+  driver_wheel (strip, 12);
+  driver_wait_last_in_sight ("View picture 3", "Attached pictures");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
   driver_init (&argc, &argv);
   g_test_add_func ("/story/newcomer/end-of-chat", test_end_of_chat);
+  g_test_add_func ("/story/newcomer/many-pictures", test_many_pictures);
   return g_test_run ();
 }
