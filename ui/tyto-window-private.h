@@ -21,7 +21,8 @@ struct _TytoWindow {
   struct _WindowDocument *document; /* the one whose pages the question picks, or NULL */
   GPtrArray *fitting; /* how attachments were sent before they were made to fit; NULL: nothing is made to fit */
 
-  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *document_bar, *fit_bar, *fit_label, *state_bar, *toasts;
+  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *document_bar, *state_bar, *toasts;
+  GtkWidget *fit_bar, *fit_label, *fit_button;
   GtkWidget *drop_frame, *drop_label;
 };
 

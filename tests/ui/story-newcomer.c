@@ -65,11 +65,34 @@ test_many_pictures (void)
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
 
+/* A text alone that is too long: only its writer can shorten it. */
+static void
+test_long_text (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (int i = 0; i < 3000; i++)
+    g_string_append (text, "word ");
+  driver_start (home, NULL, NULL);
+  driver_type (text->str);
+  wait_for ("label", "This question takes");
+  driver_screenshot ("newcomer-3-long");
+  g_assert_null (driver_find ("push button", "Make it fit"));
+  driver_set_text ("Hello");
+  driver_wait_gone ("label", "This question takes");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
   driver_init (&argc, &argv);
   g_test_add_func ("/story/newcomer/end-of-chat", test_end_of_chat);
   g_test_add_func ("/story/newcomer/many-pictures", test_many_pictures);
+  g_test_add_func ("/story/newcomer/long-text", test_long_text);
   return g_test_run ();
 }
