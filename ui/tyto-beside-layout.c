@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ui/tyto-beside-layout.h"
 
-/* Lines of text that may stand beside buttons. */
-#define MAX_LINES 2
-
 struct _TytoBesideLayout {
   GtkLayoutManager parent_instance;
 
+  double max_lines;
   int gap, line_gap;
 };
 
@@ -45,7 +43,7 @@ place (TytoBesideLayout *self, GtkWidget *widget, int width)
   gtk_widget_measure (get_text (widget), GTK_ORIENTATION_HORIZONTAL, -1, &least, &natural, NULL, NULL);
   gtk_widget_measure (buttons, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &buttons_natural, NULL, NULL);
   left = width - self->gap - buttons_natural;
-  if (left < least || natural > MAX_LINES * left)
+  if (left < least || natural > self->max_lines * left)
     return where;
   return (Place) { .beside = TRUE, .text = left, .buttons = buttons_natural };
 }
@@ -119,10 +117,11 @@ tyto_beside_layout_init (TytoBesideLayout *self)
 }
 
 GtkLayoutManager *
-tyto_beside_layout_new (int gap, int line_gap)
+tyto_beside_layout_new (double max_lines, int gap, int line_gap)
 {
   TytoBesideLayout *self = g_object_new (TYTO_TYPE_BESIDE_LAYOUT, NULL);
 
+  self->max_lines = max_lines;
   self->gap = gap;
   self->line_gap = line_gap;
   return GTK_LAYOUT_MANAGER (self);

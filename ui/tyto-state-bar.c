@@ -164,7 +164,7 @@ tyto_state_bar_init (TytoStateBar *self)
   gtk_box_append (GTK_BOX (column), self->progress);
   gtk_widget_set_valign (column, GTK_ALIGN_CENTER);
   self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
-  gtk_widget_set_layout_manager (self->box, tyto_beside_layout_new (16, 6));
+  gtk_widget_set_layout_manager (self->box, tyto_beside_layout_new (2.0, 16, 6));
   gtk_widget_add_css_class (self->box, "state-bar");
   gtk_box_append (GTK_BOX (self->box), column);
   gtk_box_append (GTK_BOX (self->box), line);

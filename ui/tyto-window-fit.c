@@ -134,7 +134,7 @@ _tyto_window_build_fit_bar (TytoWindow *self)
 {
   self->fit_button = gtk_button_new_with_mnemonic (_("Make it _fit"));
   self->fit_bar = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
-  gtk_widget_set_layout_manager (self->fit_bar, tyto_beside_layout_new (8, 6));
+  gtk_widget_set_layout_manager (self->fit_bar, tyto_beside_layout_new (2.0, 8, 6));
   self->fit_label = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (self->fit_label), TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->fit_label), 0.0f);

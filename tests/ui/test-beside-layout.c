@@ -17,7 +17,7 @@ setup (Fixture *fixture, gconstpointer data)
   fixture->buttons = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_size_request (fixture->buttons, 120, 30);
   fixture->box = g_object_ref_sink (gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0));
-  gtk_widget_set_layout_manager (fixture->box, tyto_beside_layout_new (GAP, LINE_GAP));
+  gtk_widget_set_layout_manager (fixture->box, tyto_beside_layout_new (2.0, GAP, LINE_GAP));
   gtk_box_append (GTK_BOX (fixture->box), fixture->text);
   gtk_box_append (GTK_BOX (fixture->box), fixture->buttons);
   gtk_widget_measure (fixture->text, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &fixture->text_width, NULL, NULL);
