@@ -5,6 +5,7 @@
 
 #include "app/models/tyto-models.h"
 #include "ui/tyto-model-text.h"
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-tooltip.h"
 
@@ -153,6 +154,9 @@ choice (GtkWidget *list, GtkWidget *group, const char *text, const char *note, g
   gtk_widget_set_margin_start (box, 4);
   gtk_check_button_set_group (GTK_CHECK_BUTTON (check), GTK_CHECK_BUTTON (group));
   gtk_check_button_set_active (GTK_CHECK_BUTTON (check), active);
+  /* By its own layout it gives a text that wraps more width than it has. */
+  gtk_widget_set_layout_manager (check, tyto_row_layout_new (4));
+  gtk_widget_set_hexpand (box, TRUE);
   gtk_check_button_set_child (GTK_CHECK_BUTTON (check), box);
   gtk_accessible_update_property (GTK_ACCESSIBLE (check), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
   gtk_widget_add_css_class (check, "model-choice");
