@@ -18,6 +18,8 @@
 #define FOLD_WIDTH 600
 /* An arrow key moves by this share of what is in sight. */
 #define STEP 0.15
+/* With less room for the question, the buttons go below it. */
+#define ENTRY_WIDTH 200
 
 typedef struct {
   TytoCompare *owner;
@@ -355,6 +357,7 @@ build_bar (TytoCompare *self)
   gtk_entry_set_placeholder_text (GTK_ENTRY (self->entry), _("Ask about both…"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Question about both"), -1);
   gtk_editable_set_width_chars (GTK_EDITABLE (self->entry), 8);
+  gtk_widget_set_size_request (self->entry, ENTRY_WIDTH, -1);
   gtk_widget_set_hexpand (self->entry, TRUE);
   gtk_widget_set_valign (self->entry, GTK_ALIGN_CENTER);
   self->ask = gtk_button_new_with_mnemonic (_("_Ask"));

@@ -8,6 +8,9 @@
 
 #include <glib/gi18n.h>
 
+/* With less room for the question, the buttons go below it. */
+#define ENTRY_WIDTH 200
+
 TytoAttachment *
 tyto_viewer_make_part (TytoDocuments *documents, TytoAttachment *whole, const OwlRegion *region)
 {
@@ -107,6 +110,7 @@ _tyto_viewer_build_ask_bar (TytoViewer *self)
   gtk_widget_set_hexpand (self->ask_entry, TRUE);
   gtk_widget_set_valign (self->ask_entry, GTK_ALIGN_CENTER);
   gtk_editable_set_width_chars (GTK_EDITABLE (self->ask_entry), 8);
+  gtk_widget_set_size_request (self->ask_entry, ENTRY_WIDTH, -1);
   g_signal_connect_swapped (self->ask_entry, "changed", G_CALLBACK (_tyto_viewer_ask_update), self);
   g_signal_connect_swapped (self->ask_entry, "activate", G_CALLBACK (ask), self);
   self->ask = gtk_button_new_with_mnemonic (_("_Ask"));
