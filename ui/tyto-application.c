@@ -160,7 +160,7 @@ tyto_application_startup (GApplication *application)
   } accels[] = {
     { "app.quit", { "<Control>q" } },        { "app.shortcuts", { "<Control>question" } }, { "window.close", { "<Control>w" } },
     { "win.new-chat", { "<Control>n" } },    { "win.attach", { "<Control>o" } },           { "win.side-pane", { "F9" } },        { "win.search", { "<Control>f" } },
-    { "win.stop", { "Escape" } },            { "app.preferences", { "<Control>comma" } },   { "app.models", { "<Control>m" } },
+    { "app.preferences", { "<Control>comma" } }, { "app.models", { "<Control>m" } },
   };
 
   G_APPLICATION_CLASS (tyto_application_parent_class)->startup (application);

@@ -17,7 +17,7 @@ struct _TytoSearch {
 
 G_DEFINE_FINAL_TYPE (TytoSearch, tyto_search, GTK_TYPE_BOX)
 
-enum { SIGNAL_OPENED, N_SIGNALS };
+enum { SIGNAL_OPENED, SIGNAL_LEFT, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* The snippet with what was found in bold. */
@@ -140,6 +140,13 @@ tyto_search_end (TytoSearch *self)
 }
 
 static void
+search_stopped (TytoSearch *self)
+{
+  tyto_search_end (self);
+  g_signal_emit (self, signals[SIGNAL_LEFT], 0);
+}
+
+static void
 tyto_search_dispose (GObject *object)
 {
   TytoSearch *self = TYTO_SEARCH (object);
@@ -155,6 +162,7 @@ tyto_search_class_init (TytoSearchClass *klass)
   G_OBJECT_CLASS (klass)->dispose = tyto_search_dispose;
   signals[SIGNAL_OPENED] =
       g_signal_new ("opened", TYTO_TYPE_SEARCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_INT64);
+  signals[SIGNAL_LEFT] = g_signal_new ("left", TYTO_TYPE_SEARCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -178,7 +186,7 @@ tyto_search_new (TytoStore *store, GtkWidget *below)
   gtk_widget_add_css_class (self->entry, "side-search");
   g_signal_connect_swapped (self->entry, "search-changed", G_CALLBACK (search_changed), self);
   g_signal_connect_swapped (self->entry, "activate", G_CALLBACK (entry_activated), self);
-  g_signal_connect_swapped (self->entry, "stop-search", G_CALLBACK (tyto_search_end), self);
+  g_signal_connect_swapped (self->entry, "stop-search", G_CALLBACK (search_stopped), self);
 
   self->results = gtk_list_box_new ();
   gtk_widget_add_css_class (nothing, "quiet");

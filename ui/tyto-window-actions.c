@@ -87,5 +87,7 @@ _tyto_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.screenshot", NULL, screenshot_action);
   gtk_widget_class_install_action (widget_class, "win.new-chat", NULL, new_action);
   gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
+  /* No key of the application: those come before what has the keyboard, and a field that is left by Escape comes first. */
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.stop", NULL);
   gtk_widget_class_install_action (widget_class, "win.side-pane", NULL, side_action);
 }

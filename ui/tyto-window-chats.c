@@ -151,6 +151,15 @@ _tyto_window_search_opened (TytoWindow *self, gint64 id, gint64 message)
   }
 }
 
+/* Back to what one was writing. */
+void
+_tyto_window_search_left (TytoWindow *self)
+{
+  if (adw_flap_get_folded (ADW_FLAP (self->flap)))
+    adw_flap_set_reveal_flap (ADW_FLAP (self->flap), FALSE);
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
+}
+
 void
 _tyto_window_new_chat (TytoWindow *self)
 {

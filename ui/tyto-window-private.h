@@ -54,6 +54,7 @@ void _tyto_window_conversation_opened (TytoWindow *self, TytoConversation *conve
 void _tyto_window_conversation_changed (TytoWindow *self, TytoConversation *conversation);
 void _tyto_window_conversation_deleted (TytoWindow *self, TytoConversation *conversation);
 void _tyto_window_search_opened (TytoWindow *self, gint64 id, gint64 message);
+void _tyto_window_search_left (TytoWindow *self);
 /* All chats were deleted. */
 void _tyto_window_emptied (TytoWindow *self);
 

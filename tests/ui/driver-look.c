@@ -181,6 +181,22 @@ driver_get_focused (void)
 }
 
 void
+driver_wait_focus (const char *name)
+{
+  gint64 end = driver_get_deadline ();
+
+  for (;;) {
+    g_autofree char *focused = driver_get_focused ();
+
+    if (g_strcmp0 (focused, name) == 0)
+      return;
+    if (g_get_monotonic_time () > end)
+      g_error ("the keyboard is at \"%s\", never at \"%s\"", focused ? focused : "", name);
+    g_usleep (POLL_USEC);
+  }
+}
+
+void
 driver_screenshot (const char *name)
 {
   const char *folder = g_getenv ("TYTO_SCREENSHOTS");

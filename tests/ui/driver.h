@@ -109,6 +109,8 @@ void driver_shoot (const char *title, const char *name, int width, int height);
 void driver_check_names (void);
 /* The name of what has the keyboard, or NULL; the caller frees. */
 char *driver_get_focused (void);
+/* Waits until that has the keyboard. */
+void driver_wait_focus (const char *name);
 /* Saves a picture of the screen for the test log. */
 void driver_screenshot (const char *name);
 

@@ -87,6 +87,28 @@ test_long_text (void)
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
 
+/* Escape in the search leads back to the chats and to the composer. */
+static void
+test_escape (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+
+  g_assert_no_error (error);
+  driver_start (home, NULL, NULL);
+  driver_arrange ();
+  ask ("Hello");
+  driver_key ("ctrl+f");
+  driver_wait_focus ("Search chats");
+  driver_type_keys ("nowhere");
+  wait_for ("label", "Nothing was found.");
+  driver_key_here ("Escape");
+  wait_for ("list item", "Hello");
+  driver_wait_focus ("Your question");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -94,5 +116,6 @@ main (int argc, char **argv)
   g_test_add_func ("/story/newcomer/end-of-chat", test_end_of_chat);
   g_test_add_func ("/story/newcomer/many-pictures", test_many_pictures);
   g_test_add_func ("/story/newcomer/long-text", test_long_text);
+  g_test_add_func ("/story/newcomer/escape", test_escape);
   return g_test_run ();
 }
