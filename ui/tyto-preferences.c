@@ -3,6 +3,7 @@
 
 #include "ui/tyto-preferences.h"
 
+#include "ui/tyto-folder.h"
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-steps.h"
@@ -25,10 +26,8 @@ open_folder (TytoPreferences *self)
 {
   g_autofree char *folder =
       self->services ? g_strdup (tyto_store_get_folder (tyto_services_get_store (self->services))) : g_build_filename (g_get_user_data_dir (), "tyto", NULL);
-  g_autofree char *uri = g_filename_to_uri (folder, NULL, NULL);
 
-  if (uri)
-    gtk_show_uri (GTK_WINDOW (self), uri, GDK_CURRENT_TIME);
+  tyto_folder_show (GTK_WINDOW (self), folder);
 }
 
 static void

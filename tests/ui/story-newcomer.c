@@ -3,6 +3,8 @@
 /* What one notices in the first minutes: where things stand, where the keyboard is, what happens at the edges. */
 #include "driver.h"
 
+#include <gio/gio.h>
+
 /* Enough for a chat that is longer than its window. */
 #define N_QUESTIONS 5
 
@@ -109,6 +111,41 @@ test_escape (void)
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
 
+/* Where no program shows folders, it is said where the folder is. */
+static void
+test_folder (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+  g_autofree char *before = g_strdup (g_getenv ("XDG_DATA_DIRS"));
+  const char *const kept[] = { "glib-2.0", "icons", "mime" };
+
+  g_assert_no_error (error);
+  /* All but the programs that are installed. */
+  for (guint i = 0; i < G_N_ELEMENTS (kept); i++) {
+    g_autofree char *link = g_build_filename (home, kept[i], NULL), *shared = g_build_filename ("/usr/share", kept[i], NULL);
+    g_autoptr (GFile) file = g_file_new_for_path (link);
+
+    g_assert_true (g_file_make_symbolic_link (file, shared, NULL, NULL));
+  }
+  g_setenv ("XDG_DATA_DIRS", home, TRUE);
+  driver_start (home, NULL, NULL);
+  driver_arrange ();
+  driver_key ("ctrl+comma");
+  driver_press ("Folder of data");
+  wait_for ("label", home);
+  driver_screenshot ("newcomer-4-folder");
+  driver_press ("OK");
+  driver_wait_gone ("label", home);
+  driver_key ("Escape");
+  driver_quit ();
+  if (before)
+    g_setenv ("XDG_DATA_DIRS", before, TRUE);
+  else
+    g_unsetenv ("XDG_DATA_DIRS");
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -117,5 +154,6 @@ main (int argc, char **argv)
   g_test_add_func ("/story/newcomer/many-pictures", test_many_pictures);
   g_test_add_func ("/story/newcomer/long-text", test_long_text);
   g_test_add_func ("/story/newcomer/escape", test_escape);
+  g_test_add_func ("/story/newcomer/folder", test_folder);
   return g_test_run ();
 }
