@@ -192,7 +192,10 @@ add_base (TytoImportPage *self)
   }
   self->base = adw_combo_row_new ();
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->base), _("For the model"));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->base), _("An adapter fits only the model that it was made for"));
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (self->base), FALSE);
+  /* Below the title a name has room, also in a narrow window. */
+  adw_combo_row_set_use_subtitle (ADW_COMBO_ROW (self->base), TRUE);
+  adw_preferences_group_set_description (ADW_PREFERENCES_GROUP (group), _("An adapter fits only the model that it was made for"));
   adw_combo_row_set_model (ADW_COMBO_ROW (self->base), G_LIST_MODEL (names));
   adw_combo_row_set_selected (ADW_COMBO_ROW (self->base), selected);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), self->base);
