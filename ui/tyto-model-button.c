@@ -4,8 +4,8 @@
 #include "ui/tyto-model-button.h"
 
 #include "app/models/tyto-models.h"
+#include "ui/tyto-choice.h"
 #include "ui/tyto-model-text.h"
-#include "ui/tyto-row-layout.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-tooltip.h"
 
@@ -14,8 +14,6 @@
 
 /* A strength counts once the slider rests. */
 #define STRENGTH_DELAY_MS 400
-/* Names are those of folders and files, and can be long. */
-#define NAME_LINES 2
 
 struct _TytoModelButton {
   GtkWidget parent_instance;
@@ -133,33 +131,9 @@ heading (const char *text)
 static GtkWidget *
 choice (GtkWidget *list, GtkWidget *group, const char *text, const char *note, gboolean active)
 {
-  GtkWidget *check = gtk_check_button_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *title = gtk_label_new (text);
+  GtkWidget *check = tyto_choice_new (group, text, note);
 
-  gtk_label_set_xalign (GTK_LABEL (title), 0.0f);
-  gtk_label_set_wrap (GTK_LABEL (title), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (title), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_lines (GTK_LABEL (title), NAME_LINES);
-  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_MIDDLE);
-  gtk_label_set_max_width_chars (GTK_LABEL (title), 34);
-  gtk_box_append (GTK_BOX (box), title);
-  if (note) {
-    GtkWidget *label = gtk_label_new (note);
-
-    gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-    gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-    gtk_label_set_max_width_chars (GTK_LABEL (label), 34);
-    gtk_widget_add_css_class (label, "quiet");
-    gtk_box_append (GTK_BOX (box), label);
-  }
-  gtk_widget_set_margin_start (box, 4);
-  gtk_check_button_set_group (GTK_CHECK_BUTTON (check), GTK_CHECK_BUTTON (group));
   gtk_check_button_set_active (GTK_CHECK_BUTTON (check), active);
-  /* By its own layout it gives a text that wraps more width than it has. */
-  gtk_widget_set_layout_manager (check, tyto_row_layout_new (4));
-  gtk_widget_set_hexpand (box, TRUE);
-  gtk_check_button_set_child (GTK_CHECK_BUTTON (check), box);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (check), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
-  gtk_widget_add_css_class (check, "model-choice");
   gtk_box_append (GTK_BOX (list), check);
   return check;
 }

@@ -69,19 +69,19 @@ driver_wait_other_look (AtspiAccessible *node, const char *before)
 }
 
 void
-driver_wait_last_in_sight (const char *button, const char *pane)
+driver_wait_last_inside (const char *role, const char *name, const char *outer_role, const char *outer_name)
 {
   gint64 end = driver_get_deadline ();
 
   for (;;) {
-    g_autoptr (AtspiAccessible) last = driver_wait_last ("push button", button), outer = driver_wait ("scroll pane", pane);
+    g_autoptr (AtspiAccessible) last = driver_wait_last (role, name), outer = driver_wait (outer_role, outer_name);
     g_autofree AtspiRect *place = _driver_get_place (last), *sight = _driver_get_place (outer);
 
     if (place->height > 0 && place->y >= sight->y && place->y + place->height <= sight->y + sight->height && place->x >= sight->x &&
         place->x + place->width <= sight->x + sight->width)
       return;
     if (g_get_monotonic_time () > end)
-      _driver_fail ("is not in full sight", "push button", button);
+      _driver_fail ("is not in full sight", role, name);
     g_usleep (POLL_USEC);
   }
 }

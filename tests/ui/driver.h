@@ -71,8 +71,8 @@ void driver_wheel (AtspiAccessible *node, int clicks);
 char *driver_look_at (AtspiAccessible *node);
 /* Waits until the screen shows something else there. */
 void driver_wait_other_look (AtspiAccessible *node, const char *before);
-/* Waits until the last button of that name is in the part of a scrolled pane that can be seen, as a whole. */
-void driver_wait_last_in_sight (const char *button, const char *pane);
+/* Waits until the last node of that role and name lies inside another one, as a whole: that it can be seen in what is scrolled, that it is not cut off. */
+void driver_wait_last_inside (const char *role, const char *name, const char *outer_role, const char *outer_name);
 /* The text of a field or text view; the caller frees. */
 char *driver_get_content (AtspiAccessible *node);
 /* Puts the window to the corner of the screen in a known size. */

@@ -39,7 +39,7 @@ test_end_of_chat (void)
   for (int i = 0; i < N_QUESTIONS; i++)
     ask ("What colour is it?");
   driver_screenshot ("newcomer-1-end");
-  driver_wait_last_in_sight ("Delete", "Conversation");
+  driver_wait_last_inside ("push button", "Delete", "scroll pane", "Conversation");
   driver_quit ();
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
@@ -58,11 +58,11 @@ test_many_pictures (void)
   driver_start (home, NULL, files);
   driver_arrange ();
   wait_for ("push button", "View picture 12");
-  driver_wait_last_in_sight ("View picture 12", "Attached pictures");
+  driver_wait_last_inside ("push button", "View picture 12", "scroll pane", "Attached pictures");
   driver_screenshot ("newcomer-2-many");
   strip = driver_wait ("scroll pane", "Attached pictures");
   driver_wheel (strip, 12);
-  driver_wait_last_in_sight ("View picture 3", "Attached pictures");
+  driver_wait_last_inside ("push button", "View picture 3", "scroll pane", "Attached pictures");
   driver_quit ();
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }

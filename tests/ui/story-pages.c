@@ -73,6 +73,8 @@ test_pages (void)
   driver_arrange ();
   driver_open_menu ("How coast.pdf is sent");
   wait_for ("check box", "Text alone");
+  wait_for ("check box", "In 2 × 3 tiles");
+  driver_wait_last_inside ("label", "helps it more", "filler", "GtkPopoverContent");
   driver_screenshot ("pages-3-sent-as");
   driver_key ("Escape");
   driver_type ("Who keeps the lighthouse?");
