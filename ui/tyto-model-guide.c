@@ -3,6 +3,7 @@
 
 #include "ui/tyto-model-guide.h"
 
+#include "ui/tyto-copy.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-steps.h"
 #include "ui/tyto-tooltip.h"
@@ -57,7 +58,7 @@ import (TytoModelGuide *self)
 static void
 copy_name (GtkButton *button)
 {
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (button)), g_object_get_data (G_OBJECT (button), "name"));
+  tyto_copy_text (button, g_object_get_data (G_OBJECT (button), "name"));
 }
 
 static GtkWidget *
