@@ -127,10 +127,47 @@ entry_activated (TytoSearch *self)
     row_activated (self, row);
 }
 
+/* Down goes to what was found, and Up from there back. */
+static gboolean
+entry_key (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, TytoSearch *self)
+{
+  GtkListBoxRow *row = gtk_list_box_get_row_at_index (GTK_LIST_BOX (self->results), 0);
+
+  if ((key != GDK_KEY_Down && key != GDK_KEY_KP_Down) || !row || !gtk_widget_get_mapped (GTK_WIDGET (row)))
+    return FALSE;
+  return gtk_widget_grab_focus (GTK_WIDGET (row));
+}
+
+static gboolean
+results_end (TytoSearch *self, GtkDirectionType direction)
+{
+  return direction == GTK_DIR_UP && gtk_widget_grab_focus (self->entry);
+}
+
+static gboolean
+begin_now (gpointer entry)
+{
+  gtk_widget_grab_focus (entry);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+entry_mapped (GtkWidget *entry)
+{
+  g_signal_handlers_disconnect_by_func (entry, entry_mapped, NULL);
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, begin_now, g_object_ref (entry), g_object_unref);
+}
+
 void
 tyto_search_begin (TytoSearch *self)
 {
-  gtk_widget_grab_focus (self->entry);
+  if (gtk_widget_get_mapped (self->entry)) {
+    gtk_widget_grab_focus (self->entry);
+    return;
+  }
+  /* Where the pane was hidden, it takes the keyboard only once it can be seen. */
+  g_signal_handlers_disconnect_by_func (self->entry, entry_mapped, NULL);
+  g_signal_connect (self->entry, "map", G_CALLBACK (entry_mapped), NULL);
 }
 
 void
@@ -176,6 +213,7 @@ tyto_search_new (TytoStore *store, GtkWidget *below)
 {
   TytoSearch *self = g_object_new (TYTO_TYPE_SEARCH, NULL);
   GtkWidget *scroller = gtk_scrolled_window_new (), *nothing = gtk_label_new (_("Nothing was found."));
+  GtkEventController *keys = gtk_event_controller_key_new ();
 
   self->store = g_object_ref (store);
   self->below = below;
@@ -188,6 +226,10 @@ tyto_search_new (TytoStore *store, GtkWidget *below)
   g_signal_connect_swapped (self->entry, "activate", G_CALLBACK (entry_activated), self);
   g_signal_connect_swapped (self->entry, "stop-search", G_CALLBACK (search_stopped), self);
 
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (entry_key), self);
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  gtk_widget_add_controller (self->entry, keys);
+
   self->results = gtk_list_box_new ();
   gtk_widget_add_css_class (nothing, "quiet");
   gtk_widget_set_margin_top (nothing, 24);
@@ -196,6 +238,7 @@ tyto_search_new (TytoStore *store, GtkWidget *below)
   gtk_list_box_set_selection_mode (GTK_LIST_BOX (self->results), GTK_SELECTION_NONE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->results), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Found"), -1);
   g_signal_connect_swapped (self->results, "row-activated", G_CALLBACK (row_activated), self);
+  g_signal_connect_swapped (self->results, "keynav-failed", G_CALLBACK (results_end), self);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), self->results);
 

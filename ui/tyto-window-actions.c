@@ -65,7 +65,10 @@ stop_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   TytoWindow *self = TYTO_WINDOW (widget);
 
-  if (self->edited)
+  /* What lies on top goes first. */
+  if (adw_flap_get_folded (ADW_FLAP (self->flap)) && adw_flap_get_reveal_flap (ADW_FLAP (self->flap)))
+    adw_flap_set_reveal_flap (ADW_FLAP (self->flap), FALSE);
+  else if (self->edited)
     _tyto_window_cancel_editing (self);
   else
     _tyto_window_stop (self);

@@ -111,6 +111,36 @@ test_escape (void)
   g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
 }
 
+/* In a narrow window, by keyboard: the pane comes with the search, what was found is gone through by arrows, and the pane goes. */
+static void
+test_narrow_search (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *home = g_dir_make_tmp ("tyto-story-XXXXXX", &error), *remove = g_strdup_printf ("rm -rf %s", home);
+
+  g_assert_no_error (error);
+  driver_start (home, NULL, NULL);
+  driver_arrange_window ("Tyto", 400, 640);
+  ask ("Hello");
+  driver_wait_focus ("Your question");
+  driver_key ("ctrl+f");
+  driver_wait_focus ("Search chats");
+  driver_type_keys ("Hello");
+  wait_for ("list item", "Hello: Hello");
+  driver_key_here ("Down");
+  driver_wait_focus ("Hello");
+  driver_key_here ("Down");
+  driver_wait_focus ("Hello: Hello");
+  driver_key_here ("Up");
+  driver_key_here ("Up");
+  driver_wait_focus ("Search chats");
+  driver_screenshot ("newcomer-5-search");
+  driver_key_here ("Return");
+  driver_wait_focus ("Your question");
+  driver_quit ();
+  g_spawn_command_line_sync (remove, NULL, NULL, NULL, NULL);
+}
+
 /* Where no program shows folders, it is said where the folder is. */
 static void
 test_folder (void)
@@ -154,6 +184,7 @@ main (int argc, char **argv)
   g_test_add_func ("/story/newcomer/many-pictures", test_many_pictures);
   g_test_add_func ("/story/newcomer/long-text", test_long_text);
   g_test_add_func ("/story/newcomer/escape", test_escape);
+  g_test_add_func ("/story/newcomer/narrow-search", test_narrow_search);
   g_test_add_func ("/story/newcomer/folder", test_folder);
   return g_test_run ();
 }
