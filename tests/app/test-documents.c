@@ -133,7 +133,7 @@ test_trouble (Fixture *f, gconstpointer data)
     assert_refused (f, huge, "megapixels");
     assert_refused (f, empty, "empty.png");
     assert_refused (f, f->folder, "");
-    assert_refused (f, "/nonexistent/picture.png", "");
+    assert_refused (f, "/nonexistent/picture.png", "picture.png is not there");
   }
 }
 
