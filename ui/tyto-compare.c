@@ -4,6 +4,7 @@
 #include "ui/tyto-compare.h"
 
 #include "app/documents/tyto-document-text.h"
+#include "ui/tyto-button.h"
 #include "ui/tyto-texture.h"
 #include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
@@ -350,7 +351,7 @@ build_side (TytoCompare *self, int index)
 static GtkWidget *
 build_bar (TytoCompare *self)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0), *add = gtk_button_new_with_mnemonic (_("A_dd to question"));
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0), *add = tyto_button_new (_("A_dd to question"));
 
   gtk_widget_set_layout_manager (row, tyto_wrap_layout_new (6, 0.0f));
   self->entry = gtk_entry_new ();
@@ -360,7 +361,7 @@ build_bar (TytoCompare *self)
   gtk_widget_set_size_request (self->entry, ENTRY_WIDTH, -1);
   gtk_widget_set_hexpand (self->entry, TRUE);
   gtk_widget_set_valign (self->entry, GTK_ALIGN_CENTER);
-  self->ask = gtk_button_new_with_mnemonic (_("_Ask"));
+  self->ask = tyto_button_new (_("_Ask"));
   gtk_widget_add_css_class (self->ask, "suggested-action");
   g_signal_connect_swapped (self->entry, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->entry, "activate", G_CALLBACK (ask), self);

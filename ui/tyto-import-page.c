@@ -3,6 +3,7 @@
 
 #include "ui/tyto-import-page.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-tooltip.h"
 
@@ -325,7 +326,7 @@ tyto_import_page_init (TytoImportPage *self)
   tyto_tooltip_set (button, _("Back"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Back"), -1);
   g_signal_connect_swapped (button, "clicked", G_CALLBACK (back), self);
-  self->import = gtk_button_new_with_mnemonic (_("_Import"));
+  self->import = tyto_button_new (_("_Import"));
   gtk_widget_add_css_class (self->import, "suggested-action");
   g_signal_connect_swapped (self->import, "clicked", G_CALLBACK (start), self);
   adw_header_bar_pack_start (ADW_HEADER_BAR (header), button);

@@ -4,6 +4,7 @@
 #include "ui/tyto-model-button.h"
 
 #include "app/models/tyto-models.h"
+#include "ui/tyto-button.h"
 #include "ui/tyto-choice.h"
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-settings.h"
@@ -215,7 +216,7 @@ rebuild (TytoModelButton *self)
 {
   const char *path = tyto_services_get_model_path (self->services);
   TytoModel *model = path ? tyto_model_library_find (tyto_services_get_library (self->services), path) : NULL;
-  GtkWidget *child, *more = gtk_button_new_with_mnemonic (_("Manage _models…"));
+  GtkWidget *child, *more = tyto_button_new (_("Manage _models…"));
 
   self->strength = NULL;
   while ((child = gtk_widget_get_first_child (self->list)))

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-model-guide.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-copy.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-steps.h"
@@ -127,7 +128,7 @@ build_published (void)
 static GtkWidget *
 build_go (TytoModelGuide *self)
 {
-  GtkWidget *go = gtk_button_new_with_mnemonic (_("_Choose the folder…"));
+  GtkWidget *go = tyto_button_new (_("_Choose the folder…"));
 
   gtk_widget_set_halign (go, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (go, "suggested-action");

@@ -5,6 +5,7 @@
 
 #include "app/chat/tyto-engine-see.h"
 #include "app/documents/tyto-document-text.h"
+#include "ui/tyto-button.h"
 #include "ui/tyto-choice.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-tooltip.h"
@@ -149,7 +150,7 @@ recognise_clicked (Options *o)
 static void
 add_recognise (Options *o)
 {
-  GtkWidget *recognise = gtk_button_new_with_mnemonic (o->recognising ? _("Recognising its text…") : _("_Recognise its text"));
+  GtkWidget *recognise = tyto_button_new (o->recognising ? _("Recognising its text…") : _("_Recognise its text"));
 
   /* Text of a part is not told apart from that of the whole. */
   if (tyto_attachment_get_region (o->attachment, &(OwlRegion){ 0 }))
@@ -272,7 +273,7 @@ opening (Options *o)
   add_send (o);
   add_detail (o);
   if (o->all && o->all->len > 1) {
-    GtkWidget *button = gtk_button_new_with_mnemonic (_("_Use for all of this question"));
+    GtkWidget *button = tyto_button_new (_("_Use for all of this question"));
 
     g_signal_connect_swapped (button, "clicked", G_CALLBACK (use_for_all), o);
     gtk_box_append (GTK_BOX (o->box), button);

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-preferences.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-folder.h"
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-settings.h"
@@ -213,7 +214,7 @@ show_models (TytoPreferences *self)
 static void
 add_model (TytoPreferences *self, GtkWidget *group)
 {
-  GtkWidget *button = gtk_button_new_with_mnemonic (_("_Models…")), *row;
+  GtkWidget *button = tyto_button_new (_("_Models…")), *row;
   const char *path = tyto_services_get_model_path (self->services);
   TytoModel *model = path ? tyto_model_library_find (tyto_services_get_library (self->services), path) : NULL;
   g_autofree char *name = model ? g_markup_escape_text (tyto_model_get_name (model), -1) : NULL;
@@ -302,7 +303,7 @@ add_varied (GtkWidget *group)
 static void
 add_folder (TytoPreferences *self, GtkWidget *group)
 {
-  GtkWidget *open = gtk_button_new_with_mnemonic (_("_Open"));
+  GtkWidget *open = tyto_button_new (_("_Open"));
 
   g_signal_connect_swapped (open, "clicked", G_CALLBACK (open_folder), self);
   add_row (group, _("Folder of data"), _("Your chats, and copies of the pictures and documents in them"), open);
@@ -311,7 +312,7 @@ add_folder (TytoPreferences *self, GtkWidget *group)
 static void
 add_delete (TytoPreferences *self, GtkWidget *group)
 {
-  GtkWidget *delete = gtk_button_new_with_mnemonic (_("_Delete…"));
+  GtkWidget *delete = tyto_button_new (_("_Delete…"));
 
   g_signal_connect_swapped (delete, "clicked", G_CALLBACK (delete_all), self);
   gtk_widget_add_css_class (delete, "destructive-action");

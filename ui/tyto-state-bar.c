@@ -4,6 +4,7 @@
 #include "ui/tyto-state-bar.h"
 
 #include "ui/tyto-beside-layout.h"
+#include "ui/tyto-button.h"
 #include "ui/tyto-row-layout.h"
 
 #include <glib/gi18n.h>
@@ -57,7 +58,7 @@ static void
 show_action (TytoStateBar *self, int i, TytoStateAction action)
 {
   self->actions[i] = action;
-  gtk_button_set_label (GTK_BUTTON (self->buttons[i]), tyto_state_action_get_label (action));
+  tyto_button_set_text (GTK_BUTTON (self->buttons[i]), tyto_state_action_get_label (action));
   gtk_widget_set_visible (self->buttons[i], action != TYTO_ACTION_NONE);
 }
 
@@ -152,8 +153,7 @@ tyto_state_bar_init (TytoStateBar *self)
   gtk_widget_set_halign (line, GTK_ALIGN_END);
   gtk_widget_set_valign (line, GTK_ALIGN_CENTER);
   for (int i = 0; i < 2; i++) {
-    self->buttons[i] = gtk_button_new ();
-    gtk_button_set_use_underline (GTK_BUTTON (self->buttons[i]), TRUE);
+    self->buttons[i] = tyto_button_new ("");
     g_signal_connect (self->buttons[i], "clicked", G_CALLBACK (clicked), self);
     gtk_box_append (GTK_BOX (line), self->buttons[i]);
   }

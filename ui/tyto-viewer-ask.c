@@ -3,6 +3,7 @@
 
 #include "ui/tyto-viewer-private.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
 
@@ -113,10 +114,10 @@ _tyto_viewer_build_ask_bar (TytoViewer *self)
   gtk_widget_set_size_request (self->ask_entry, ENTRY_WIDTH, -1);
   g_signal_connect_swapped (self->ask_entry, "changed", G_CALLBACK (_tyto_viewer_ask_update), self);
   g_signal_connect_swapped (self->ask_entry, "activate", G_CALLBACK (ask), self);
-  self->ask = gtk_button_new_with_mnemonic (_("_Ask"));
+  self->ask = tyto_button_new (_("_Ask"));
   gtk_widget_add_css_class (self->ask, "suggested-action");
   g_signal_connect_swapped (self->ask, "clicked", G_CALLBACK (ask), self);
-  self->attach_part = gtk_button_new_with_mnemonic (_("A_dd to question"));
+  self->attach_part = tyto_button_new (_("A_dd to question"));
   tyto_tooltip_set (self->attach_part, _("Attach this part to the question that you are writing"));
   g_signal_connect_swapped (self->attach_part, "clicked", G_CALLBACK (attach), self);
   gtk_box_append (GTK_BOX (row), self->ask_entry);

@@ -4,6 +4,7 @@
 #include "ui/tyto-window-private.h"
 
 #include "ui/tyto-beside-layout.h"
+#include "ui/tyto-button.h"
 
 #include <glib/gi18n.h>
 
@@ -132,7 +133,7 @@ fit_clicked (TytoWindow *self)
 GtkWidget *
 _tyto_window_build_fit_bar (TytoWindow *self)
 {
-  self->fit_button = gtk_button_new_with_mnemonic (_("Make it _fit"));
+  self->fit_button = tyto_button_new (_("Make it _fit"));
   self->fit_bar = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_layout_manager (self->fit_bar, tyto_beside_layout_new (2.0, 8, 6));
   self->fit_label = gtk_label_new (NULL);

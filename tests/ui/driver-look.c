@@ -133,6 +133,11 @@ count_nameless (AtspiAccessible *node, gboolean inside_named, const char *path, 
     g_test_message ("no name: %s", here);
     count++;
   }
+  /* What marks the key of a button is no part of its name. */
+  if (control && named && strchr (name, '_') && is_showing (node)) {
+    g_test_message ("a mark in the name: %s", here);
+    count++;
+  }
   for (int i = 0; i < n; i++) {
     g_autoptr (AtspiAccessible) child = atspi_accessible_get_child_at_index (node, i, NULL);
 

@@ -105,7 +105,7 @@ void driver_drag_files (const char *const *files);
 /* Saves a picture of the screen with a window in its present size; with TYTO_SCREENSHOT_SIZES ("360 700 1200", in the environment) also in these
  * widths, after which it has `width` x `height` again. */
 void driver_shoot (const char *title, const char *name, int width, int height);
-/* Fails when something that people operate has no name, and says what. */
+/* Fails when something that people operate has no name, or one with the mark of a key in it, and says what. */
 void driver_check_names (void);
 /* The name of what has the keyboard, or NULL; the caller frees. */
 char *driver_get_focused (void);
