@@ -33,9 +33,9 @@ test_end_of_chat (void)
 
   g_assert_no_error (error);
   driver_start (home, NULL, NULL);
-  driver_arrange_window ("Tyto", 900, 560);
   driver_press ("Try: What is this?");
   wait_for ("push button", "Answer again");
+  driver_arrange_window ("Tyto", 900, 560);
   for (int i = 0; i < N_QUESTIONS; i++)
     ask ("What colour is it?");
   driver_screenshot ("newcomer-1-end");
@@ -120,8 +120,8 @@ test_narrow_search (void)
 
   g_assert_no_error (error);
   driver_start (home, NULL, NULL);
-  driver_arrange_window ("Tyto", 400, 640);
   ask ("Hello");
+  driver_arrange_window ("Tyto", 400, 640);
   driver_wait_focus ("Your question");
   driver_key ("ctrl+f");
   driver_wait_focus ("Search chats");
