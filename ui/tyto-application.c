@@ -5,6 +5,7 @@
 
 #include "app/tyto-services.h"
 #include "ui/tyto-about.h"
+#include "ui/tyto-folder.h"
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-preferences.h"
 #include "ui/tyto-present.h"
@@ -95,10 +96,8 @@ static void
 open_data_folder (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   TytoApplication *self = user_data;
-  g_autofree char *uri = g_filename_to_uri (tyto_store_get_folder (tyto_services_get_store (self->services)), NULL, NULL);
 
-  if (uri)
-    gtk_show_uri (gtk_application_get_active_window (user_data), uri, GDK_CURRENT_TIME);
+  tyto_folder_show (gtk_application_get_active_window (user_data), tyto_store_get_folder (tyto_services_get_store (self->services)));
 }
 
 static void
@@ -160,7 +159,7 @@ tyto_application_startup (GApplication *application)
   } accels[] = {
     { "app.quit", { "<Control>q" } },        { "app.shortcuts", { "<Control>question" } }, { "window.close", { "<Control>w" } },
     { "win.new-chat", { "<Control>n" } },    { "win.attach", { "<Control>o" } },           { "win.side-pane", { "F9" } },        { "win.search", { "<Control>f" } },
-    { "win.stop", { "Escape" } },            { "app.preferences", { "<Control>comma" } },   { "app.models", { "<Control>m" } },
+    { "app.preferences", { "<Control>comma" } }, { "app.models", { "<Control>m" } },
   };
 
   G_APPLICATION_CLASS (tyto_application_parent_class)->startup (application);

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-attach-menu.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-picture.h"
 #include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
@@ -79,7 +80,7 @@ tyto_attach_menu_class_init (TytoAttachMenuClass *klass)
 static void
 add_item (TytoAttachMenu *self, GtkWidget *box, const char *label, const char *action)
 {
-  GtkWidget *item = gtk_button_new_with_mnemonic (label);
+  GtkWidget *item = tyto_button_new (label);
 
   gtk_widget_set_halign (gtk_button_get_child (GTK_BUTTON (item)), GTK_ALIGN_START);
   gtk_widget_add_css_class (item, "flat");

@@ -4,6 +4,7 @@
 #include "ui/tyto-chat-view.h"
 
 #include "ui/tyto-message-row.h"
+#include "ui/tyto-scroll.h"
 #include "ui/tyto-tooltip.h"
 
 #include <adwaita.h>
@@ -56,7 +57,7 @@ tyto_chat_view_scroll_to_end (TytoChatView *self)
   GtkAdjustment *a = adjustment (self);
 
   self->following = TRUE;
-  gtk_adjustment_set_value (a, gtk_adjustment_get_upper (a) - gtk_adjustment_get_page_size (a));
+  tyto_scroll_to (GTK_SCROLLED_WINDOW (self->scroller), a, gtk_adjustment_get_upper (a) - gtk_adjustment_get_page_size (a));
   gtk_widget_set_visible (self->down, FALSE);
 }
 
@@ -82,7 +83,7 @@ bounds_changed (TytoChatView *self)
   if (self->following)
     tyto_chat_view_scroll_to_end (self);
   else if (self->making != 0)
-    gtk_adjustment_set_value (a, gtk_adjustment_get_value (a) + grown); /* rows came in above what is being read */
+    tyto_scroll_to (GTK_SCROLLED_WINDOW (self->scroller), a, gtk_adjustment_get_value (a) + grown); /* rows came in above what is being read */
   else
     gtk_widget_set_visible (self->down, distance_to_end (self) > END_DISTANCE);
 }

@@ -4,6 +4,7 @@
 #include "ui/tyto-compare.h"
 
 #include "app/documents/tyto-document-text.h"
+#include "ui/tyto-button.h"
 #include "ui/tyto-texture.h"
 #include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
@@ -18,6 +19,8 @@
 #define FOLD_WIDTH 600
 /* An arrow key moves by this share of what is in sight. */
 #define STEP 0.15
+/* With less room for the question, the buttons go below it. */
+#define ENTRY_WIDTH 200
 
 typedef struct {
   TytoCompare *owner;
@@ -348,16 +351,17 @@ build_side (TytoCompare *self, int index)
 static GtkWidget *
 build_bar (TytoCompare *self)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0), *add = gtk_button_new_with_mnemonic (_("A_dd to question"));
+  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0), *add = tyto_button_new (_("A_dd to question"));
 
   gtk_widget_set_layout_manager (row, tyto_wrap_layout_new (6, 0.0f));
   self->entry = gtk_entry_new ();
   gtk_entry_set_placeholder_text (GTK_ENTRY (self->entry), _("Ask about both…"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->entry), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Question about both"), -1);
   gtk_editable_set_width_chars (GTK_EDITABLE (self->entry), 8);
+  gtk_widget_set_size_request (self->entry, ENTRY_WIDTH, -1);
   gtk_widget_set_hexpand (self->entry, TRUE);
   gtk_widget_set_valign (self->entry, GTK_ALIGN_CENTER);
-  self->ask = gtk_button_new_with_mnemonic (_("_Ask"));
+  self->ask = tyto_button_new (_("_Ask"));
   gtk_widget_add_css_class (self->ask, "suggested-action");
   g_signal_connect_swapped (self->entry, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->entry, "activate", G_CALLBACK (ask), self);

@@ -123,6 +123,15 @@ set_awaiting (TytoComposer *self, gboolean awaiting)
   show_status (self);
 }
 
+/* Pictures that cannot be read are none to ask about. */
+static const char *
+get_invitation (TytoComposer *self)
+{
+  guint n = tyto_strip_get_attachments (TYTO_STRIP (self->strip))->len - count_failed (self);
+
+  return n > 0 ? ngettext ("Ask about the picture…", "Ask about the pictures…", n) : _("Ask anything, or drop a picture");
+}
+
 /* Something can be sent when there is text or a picture. */
 static void
 update (TytoComposer *self)
@@ -132,8 +141,7 @@ update (TytoComposer *self)
   const char *label = self->busy ? _("Stop") : _("Send");
 
   gtk_widget_set_visible (self->placeholder, gtk_text_buffer_get_char_count (buffer (self)) == 0 && !self->composing);
-  gtk_label_set_text (GTK_LABEL (self->placeholder),
-                      tyto_composer_has_attachments (self) ? _("Ask about the pictures…") : _("Ask anything, or drop a picture"));
+  gtk_label_set_text (GTK_LABEL (self->placeholder), get_invitation (self));
   gtk_widget_set_sensitive (self->send, self->busy || (something && !self->too_long));
   if (self->shown_busy == self->busy)
     return;

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-document-bar.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
@@ -87,7 +88,7 @@ tyto_document_bar_class_init (TytoDocumentBarClass *klass)
 static void
 tyto_document_bar_init (TytoDocumentBar *self)
 {
-  GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *choose = gtk_button_new_with_mnemonic (_("_Choose pages…"));
+  GtkWidget *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *choose = tyto_button_new (_("_Choose pages…"));
   GtkWidget *choices = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   GtkWidget *dismiss = gtk_button_new_from_icon_name ("window-close-symbolic"), *icon = gtk_image_new_from_icon_name ("x-office-document-symbolic");
 
@@ -105,7 +106,7 @@ tyto_document_bar_init (TytoDocumentBar *self)
   self->pages = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   gtk_widget_set_layout_manager (self->pages, tyto_wrap_layout_new (6, 0.0f));
   gtk_widget_set_visible (self->pages, FALSE);
-  self->again = gtk_button_new_with_mnemonic (_("Let the _question choose"));
+  self->again = tyto_button_new (_("Let the _question choose"));
   gtk_widget_add_css_class (self->again, "page-link");
   gtk_widget_set_visible (self->again, FALSE);
   g_signal_connect_swapped (self->again, "clicked", G_CALLBACK (again_clicked), self);

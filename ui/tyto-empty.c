@@ -8,8 +8,9 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
-#define SAMPLE_WIDTH 176
-#define SAMPLE_HEIGHT 120
+/* Three of them stand side by side in a window of 900 pixels. */
+#define SAMPLE_WIDTH 168
+#define SAMPLE_HEIGHT 114
 #define COLUMN_WIDTH 680
 
 struct _TytoEmpty {

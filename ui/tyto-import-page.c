@@ -3,6 +3,7 @@
 
 #include "ui/tyto-import-page.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-tooltip.h"
 
@@ -192,7 +193,10 @@ add_base (TytoImportPage *self)
   }
   self->base = adw_combo_row_new ();
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self->base), _("For the model"));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->base), _("An adapter fits only the model that it was made for"));
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (self->base), FALSE);
+  /* Below the title a name has room, also in a narrow window. */
+  adw_combo_row_set_use_subtitle (ADW_COMBO_ROW (self->base), TRUE);
+  adw_preferences_group_set_description (ADW_PREFERENCES_GROUP (group), _("An adapter fits only the model that it was made for"));
   adw_combo_row_set_model (ADW_COMBO_ROW (self->base), G_LIST_MODEL (names));
   adw_combo_row_set_selected (ADW_COMBO_ROW (self->base), selected);
   adw_preferences_group_add (ADW_PREFERENCES_GROUP (group), self->base);
@@ -322,7 +326,7 @@ tyto_import_page_init (TytoImportPage *self)
   tyto_tooltip_set (button, _("Back"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (button), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Back"), -1);
   g_signal_connect_swapped (button, "clicked", G_CALLBACK (back), self);
-  self->import = gtk_button_new_with_mnemonic (_("_Import"));
+  self->import = tyto_button_new (_("_Import"));
   gtk_widget_add_css_class (self->import, "suggested-action");
   g_signal_connect_swapped (self->import, "clicked", G_CALLBACK (start), self);
   adw_header_bar_pack_start (ADW_HEADER_BAR (header), button);

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-markdown.h"
 
+#include "ui/tyto-copy.h"
 #include "ui/tyto-markup.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-tooltip.h"
@@ -132,9 +133,9 @@ create_quote (TytoMarkdown *self, cmark_node *quote, int depth)
 }
 
 static void
-copy_code (GtkWidget *button)
+copy_code (GtkButton *button)
 {
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (button), g_object_get_data (G_OBJECT (button), "code"));
+  tyto_copy_text (button, g_object_get_data (G_OBJECT (button), "code"));
 }
 
 static GtkWidget *

@@ -3,6 +3,7 @@
 
 #include "ui/tyto-message-row.h"
 
+#include "ui/tyto-copy.h"
 #include "ui/tyto-markdown.h"
 #include "ui/tyto-markup.h"
 #include "ui/tyto-picture.h"
@@ -173,17 +174,17 @@ update_state (TytoMessageRow *self)
 }
 
 static void
-copy_clicked (TytoMessageRow *self)
+copy_clicked (GtkButton *button, TytoMessageRow *self)
 {
   g_autofree char *plain = is_answer (self) ? tyto_markdown_to_plain (tyto_message_get_text (self->message)) : NULL;
 
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), plain ? plain : tyto_message_get_text (self->message));
+  tyto_copy_text (button, plain ? plain : tyto_message_get_text (self->message));
 }
 
 static void
-copy_markdown (TytoMessageRow *self)
+copy_markdown (GtkButton *button, TytoMessageRow *self)
 {
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self)), tyto_message_get_text (self->message));
+  tyto_copy_text (button, tyto_message_get_text (self->message));
 }
 
 static void
@@ -362,13 +363,13 @@ build_actions (TytoMessageRow *self)
   gtk_widget_set_layout_manager (self->actions, tyto_wrap_layout_new (2, is_answer (self) ? 0.0f : 1.0f));
   gtk_widget_add_css_class (self->actions, "actions");
   gtk_box_append (GTK_BOX (self->actions), copy);
-  g_signal_connect_swapped (copy, "clicked", G_CALLBACK (copy_clicked), self);
+  g_signal_connect (copy, "clicked", G_CALLBACK (copy_clicked), self);
   if (is_answer (self)) {
     self->again = icon_button ("view-refresh-symbolic", _("Answer again"));
     g_signal_connect_swapped (self->again, "clicked", G_CALLBACK (again_clicked), self);
     gtk_box_append (GTK_BOX (self->actions), self->again);
     markdown = icon_button ("text-x-generic-symbolic", _("Copy as Markdown"));
-    g_signal_connect_swapped (markdown, "clicked", G_CALLBACK (copy_markdown), self);
+    g_signal_connect (markdown, "clicked", G_CALLBACK (copy_markdown), self);
     gtk_box_append (GTK_BOX (self->actions), markdown);
     self->look = icon_button ("find-location-symbolic", _("Where it looked"));
     g_signal_connect_swapped (self->look, "clicked", G_CALLBACK (look_clicked), self);

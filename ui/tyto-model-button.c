@@ -4,6 +4,8 @@
 #include "ui/tyto-model-button.h"
 
 #include "app/models/tyto-models.h"
+#include "ui/tyto-button.h"
+#include "ui/tyto-choice.h"
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-tooltip.h"
@@ -130,27 +132,9 @@ heading (const char *text)
 static GtkWidget *
 choice (GtkWidget *list, GtkWidget *group, const char *text, const char *note, gboolean active)
 {
-  GtkWidget *check = gtk_check_button_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *title = gtk_label_new (text);
+  GtkWidget *check = tyto_choice_new (group, text, note);
 
-  gtk_label_set_xalign (GTK_LABEL (title), 0.0f);
-  gtk_label_set_ellipsize (GTK_LABEL (title), PANGO_ELLIPSIZE_END);
-  gtk_label_set_max_width_chars (GTK_LABEL (title), 34);
-  gtk_box_append (GTK_BOX (box), title);
-  if (note) {
-    GtkWidget *label = gtk_label_new (note);
-
-    gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
-    gtk_label_set_wrap (GTK_LABEL (label), TRUE);
-    gtk_label_set_max_width_chars (GTK_LABEL (label), 34);
-    gtk_widget_add_css_class (label, "quiet");
-    gtk_box_append (GTK_BOX (box), label);
-  }
-  gtk_widget_set_margin_start (box, 4);
-  gtk_check_button_set_group (GTK_CHECK_BUTTON (check), GTK_CHECK_BUTTON (group));
   gtk_check_button_set_active (GTK_CHECK_BUTTON (check), active);
-  gtk_check_button_set_child (GTK_CHECK_BUTTON (check), box);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (check), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
-  gtk_widget_add_css_class (check, "model-choice");
   gtk_box_append (GTK_BOX (list), check);
   return check;
 }
@@ -165,11 +149,13 @@ add_strength (TytoModelButton *self, double strength)
   gtk_scale_set_draw_value (GTK_SCALE (self->strength), TRUE);
   gtk_scale_set_value_pos (GTK_SCALE (self->strength), GTK_POS_RIGHT);
   gtk_scale_set_digits (GTK_SCALE (self->strength), 2);
+  /* On both sides, so that the slider stays in the middle, in line with the texts beside it. */
+  gtk_scale_add_mark (GTK_SCALE (self->strength), 1.0, GTK_POS_TOP, NULL);
   gtk_scale_add_mark (GTK_SCALE (self->strength), 1.0, GTK_POS_BOTTOM, NULL);
   gtk_widget_set_hexpand (self->strength, TRUE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->strength), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Strength of the adapter"), -1);
   g_signal_connect_swapped (self->strength, "value-changed", G_CALLBACK (strength_moved), self);
-  gtk_widget_add_css_class (label, "menu-note");
+  gtk_widget_add_css_class (row, "model-strength");
   gtk_box_append (GTK_BOX (row), label);
   gtk_box_append (GTK_BOX (row), self->strength);
   gtk_box_append (GTK_BOX (self->list), row);
@@ -230,7 +216,7 @@ rebuild (TytoModelButton *self)
 {
   const char *path = tyto_services_get_model_path (self->services);
   TytoModel *model = path ? tyto_model_library_find (tyto_services_get_library (self->services), path) : NULL;
-  GtkWidget *child, *more = gtk_button_new_with_mnemonic (_("Manage _models…"));
+  GtkWidget *child, *more = tyto_button_new (_("Manage _models…"));
 
   self->strength = NULL;
   while ((child = gtk_widget_get_first_child (self->list)))

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-model-guide.h"
 
+#include "ui/tyto-button.h"
+#include "ui/tyto-copy.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-steps.h"
 #include "ui/tyto-tooltip.h"
@@ -57,7 +59,7 @@ import (TytoModelGuide *self)
 static void
 copy_name (GtkButton *button)
 {
-  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (button)), g_object_get_data (G_OBJECT (button), "name"));
+  tyto_copy_text (button, g_object_get_data (G_OBJECT (button), "name"));
 }
 
 static GtkWidget *
@@ -126,7 +128,7 @@ build_published (void)
 static GtkWidget *
 build_go (TytoModelGuide *self)
 {
-  GtkWidget *go = gtk_button_new_with_mnemonic (_("_Choose the folder…"));
+  GtkWidget *go = tyto_button_new (_("_Choose the folder…"));
 
   gtk_widget_set_halign (go, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (go, "suggested-action");

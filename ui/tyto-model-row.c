@@ -3,6 +3,7 @@
 
 #include "ui/tyto-model-row.h"
 
+#include "ui/tyto-beside-layout.h"
 #include "ui/tyto-model-text.h"
 #include "ui/tyto-row-layout.h"
 #include "ui/tyto-settings.h"
@@ -156,7 +157,7 @@ GtkWidget *
 tyto_model_row_new (TytoServices *services, TytoModel *model)
 {
   TytoModelRow *self = g_object_new (TYTO_TYPE_MODEL_ROW, NULL);
-  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *row = tyto_row_new (8);
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
   GtkWidget *facts = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2), *end = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 2);
   gboolean in_place = tyto_model_get_origin (model) == TYTO_MODEL_IN_PLACE;
   g_autofree char *use_hint = g_strdup_printf (_("Use %s"), tyto_model_get_name (model));
@@ -174,7 +175,8 @@ tyto_model_row_new (TytoServices *services, TytoModel *model)
   gtk_widget_set_valign (self->used, GTK_ALIGN_CENTER);
   gtk_widget_add_css_class (self->used, "in-use");
   add_facts (self, facts);
-  gtk_widget_set_hexpand (facts, TRUE);
+  gtk_widget_set_layout_manager (row, tyto_beside_layout_new (1.5, 8, 4));
+  gtk_widget_set_halign (end, GTK_ALIGN_END);
   gtk_box_append (GTK_BOX (end), self->used);
   gtk_box_append (GTK_BOX (end), self->use);
   if (tyto_model_get_origin (model) != TYTO_MODEL_BUNDLED)

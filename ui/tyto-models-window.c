@@ -3,6 +3,7 @@
 
 #include "ui/tyto-models-window.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-import-page.h"
 #include "ui/tyto-model-button.h"
 #include "ui/tyto-model-guide.h"
@@ -329,7 +330,7 @@ static GtkWidget *
 build_running (TytoModelsWindow *self)
 {
   GtkWidget *group = adw_preferences_group_new (), *row = adw_preferences_row_new (), *box = tyto_row_new (12);
-  GtkWidget *middle = gtk_box_new (GTK_ORIENTATION_VERTICAL, 8), *cancel = gtk_button_new_with_mnemonic (_("_Cancel"));
+  GtkWidget *middle = gtk_box_new (GTK_ORIENTATION_VERTICAL, 8), *cancel = tyto_button_new (_("_Cancel"));
 
   self->progress_text = gtk_label_new (NULL);
   gtk_label_set_xalign (GTK_LABEL (self->progress_text), 0.0f);

@@ -5,6 +5,7 @@
 
 #include "app/chat/tyto-engine-see.h"
 #include "app/documents/tyto-document-text.h"
+#include "ui/tyto-button.h"
 #include "ui/tyto-texture.h"
 #include "ui/tyto-tooltip.h"
 #include "ui/tyto-watchdog.h"
@@ -178,7 +179,7 @@ update_footer (TytoPagePicker *self)
   g_autofree char *label = n == 0 ? g_strdup (_("_Attach")) : g_strdup_printf (ngettext ("_Attach %u page", "_Attach %u pages", n), n);
 
   gtk_label_set_text (GTK_LABEL (self->footer), all);
-  gtk_button_set_label (GTK_BUTTON (self->attach), label);
+  tyto_button_set_text (GTK_BUTTON (self->attach), label);
   gtk_widget_set_sensitive (self->attach, n > 0);
 }
 
@@ -334,15 +335,25 @@ page_label (TytoPagePicker *self, guint page)
   return label && *label ? g_strdup (label) : g_strdup_printf ("%u", page + 1);
 }
 
+/* What stands below a page: where what is printed on it is another number than its place in the document, both, since the field of pages takes places. */
+static char *
+page_caption (const char *label, guint page)
+{
+  g_autofree char *place = g_strdup_printf ("%u", page + 1);
+
+  return g_str_equal (label, place) ? g_strdup (label) : g_strdup_printf ("%s (%s)", label, place);
+}
+
 static void
 label_cell (TytoPagePicker *self, GtkWidget *box, guint page)
 {
-  g_autofree char *label = page_label (self, page), *name = g_strdup_printf (_("Page %s"), label), *found_name = NULL;
+  g_autofree char *label = page_label (self, page), *caption = page_caption (label, page);
+  g_autofree char *name = g_strdup_printf (_("Page %s"), label), *found_name = NULL;
   gboolean found = self->found && gtk_bitset_contains (self->found, page);
   const TytoWeight *weight = g_hash_table_lookup (self->weights, GUINT_TO_POINTER (page + 1));
-  g_autofree char *scanned = weight && weight->text == 0 ? g_strdup_printf (_("%s · no text"), label) : NULL;
+  g_autofree char *scanned = weight && weight->text == 0 ? g_strdup_printf (_("%s · no text"), caption) : NULL;
 
-  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), scanned ? scanned : label);
+  gtk_label_set_text (GTK_LABEL (gtk_widget_get_last_child (box)), scanned ? scanned : caption);
   if (found) {
     gtk_widget_add_css_class (box, "found");
     found_name = g_strdup_printf (_("Page %s, found"), label);
@@ -631,7 +642,7 @@ build (TytoPagePicker *self)
   g_autofree char *count = g_strdup_printf (ngettext ("%u page", "%u pages", self->n_pages), self->n_pages);
 
   adw_header_bar_set_title_widget (ADW_HEADER_BAR (header), adw_window_title_new (self->name, count));
-  self->attach = gtk_button_new_with_mnemonic (_("_Attach"));
+  self->attach = tyto_button_new (_("_Attach"));
   gtk_widget_add_css_class (self->attach, "suggested-action");
   g_signal_connect_swapped (self->attach, "clicked", G_CALLBACK (choose), self);
   adw_header_bar_pack_end (ADW_HEADER_BAR (header), self->attach);
@@ -663,7 +674,7 @@ build (TytoPagePicker *self)
   gtk_box_append (GTK_BOX (tools), self->find);
   gtk_box_append (GTK_BOX (tools), fields);
   if (self->n_pages >= MANY_PAGES) {
-    GtkWidget *whole = gtk_button_new_with_mnemonic (_("Let the _question choose"));
+    GtkWidget *whole = tyto_button_new (_("Let the _question choose"));
 
     tyto_tooltip_set (whole, _("The pages that fit your question best are picked when you ask"));
     g_signal_connect_swapped (whole, "clicked", G_CALLBACK (take_whole), self);

@@ -5,12 +5,17 @@
 
 #include "app/chat/tyto-engine-see.h"
 #include "app/documents/tyto-document-text.h"
+#include "ui/tyto-button.h"
+#include "ui/tyto-choice.h"
+#include "ui/tyto-row-layout.h"
 #include "ui/tyto-tooltip.h"
 
 #include <glib/gi18n.h>
 
 #define WIDTH_CHARS 34
 #define MINUTE 60.0
+
+static const char no_tiles[] = N_("This model never learnt tiles: the text of a page, or a box drawn around a part, helps it more.");
 
 /* One button with its popover, made anew each time it opens. It lives as long as the popover. */
 typedef struct {
@@ -55,14 +60,17 @@ add_heading (Options *o, const char *text)
 static GtkWidget *
 add_note (Options *o, const char *text)
 {
-  GtkWidget *label = gtk_label_new (text);
+  GtkWidget *label = gtk_label_new (text), *row = tyto_row_new (0);
 
   gtk_label_set_xalign (GTK_LABEL (label), 0.0f);
   gtk_label_set_wrap (GTK_LABEL (label), TRUE);
+  gtk_label_set_width_chars (GTK_LABEL (label), WIDTH_CHARS);
   gtk_label_set_max_width_chars (GTK_LABEL (label), WIDTH_CHARS);
   gtk_widget_add_css_class (label, "quiet");
   gtk_widget_add_css_class (label, "menu-note");
-  gtk_box_append (GTK_BOX (o->box), label);
+  /* A popover asks how high its content is in more width than the content gets. In a row a text never takes more than it would like. */
+  gtk_box_append (GTK_BOX (row), label);
+  gtk_box_append (GTK_BOX (o->box), row);
   return label;
 }
 
@@ -83,10 +91,9 @@ detail_toggled (GtkCheckButton *button, Options *o)
 static GtkWidget *
 add_choice (Options *o, GtkWidget *group, const char *text, int value, gboolean active, GCallback toggled)
 {
-  GtkWidget *button = gtk_check_button_new_with_label (text);
+  /* Room for what it costs, which is said later: a menu that is open does not always take up that it became larger. */
+  GtkWidget *button = tyto_choice_new (group, text, " ");
 
-  if (group)
-    gtk_check_button_set_group (GTK_CHECK_BUTTON (button), GTK_CHECK_BUTTON (group));
   g_object_set_data (G_OBJECT (button), "value", GINT_TO_POINTER (value));
   gtk_check_button_set_active (GTK_CHECK_BUTTON (button), active);
   g_signal_connect (button, "toggled", toggled, o);
@@ -143,7 +150,7 @@ recognise_clicked (Options *o)
 static void
 add_recognise (Options *o)
 {
-  GtkWidget *recognise = gtk_button_new_with_mnemonic (o->recognising ? _("Recognising its text…") : _("_Recognise its text"));
+  GtkWidget *recognise = tyto_button_new (o->recognising ? _("Recognising its text…") : _("_Recognise its text"));
 
   /* Text of a part is not told apart from that of the whole. */
   if (tyto_attachment_get_region (o->attachment, &(OwlRegion){ 0 }))
@@ -182,7 +189,8 @@ add_detail (Options *o)
   o->overview = add_choice (o, NULL, _("As a whole"), OWL_DETAIL_OVERVIEW, FALSE, G_CALLBACK (detail_toggled));
   o->fine = add_choice (o, o->overview, _("In tiles, more closely"), OWL_DETAIL_FINE, FALSE, G_CALLBACK (detail_toggled));
   /* Room for what is said once the costs are known. */
-  o->detail_note = add_note (o, "\n\n");
+  o->detail_note = add_note (o, _(no_tiles));
+  gtk_widget_set_opacity (o->detail_note, 0.0);
 }
 
 /* The sending and the detail of this one for all others, where they can be sent so. */
@@ -201,7 +209,7 @@ use_for_all (Options *o)
   gtk_popover_popdown (GTK_POPOVER (o->popover));
 }
 
-/* "As a whole · 65 tokens, about 2 s" */
+/* "65 tokens, about 2 s" */
 static void
 set_cost (GtkWidget *choice, const char *name, gsize n_tokens, double seconds)
 {
@@ -209,10 +217,10 @@ set_cost (GtkWidget *choice, const char *name, gsize n_tokens, double seconds)
   g_autofree char *time = seconds < 1.0    ? g_strdup (_("less than a second"))
                           : seconds < MINUTE ? g_strdup_printf (_("about %.0f s"), seconds)
                                              : g_strdup_printf (_("about %.0f min"), seconds / MINUTE);
-  g_autofree char *text = seconds > 0.0 ? g_strdup_printf ("%s · %s, %s", name, tokens, time) : g_strdup_printf ("%s · %s", name, tokens);
+  g_autofree char *cost = seconds > 0.0 ? g_strdup_printf ("%s, %s", tokens, time) : g_strdup (tokens);
 
   if (choice)
-    gtk_check_button_set_label (GTK_CHECK_BUTTON (choice), text);
+    tyto_choice_set_text (choice, name, cost);
 }
 
 static void
@@ -230,9 +238,8 @@ show_weight (Options *o, const TytoWeight *weight)
   g_signal_handlers_unblock_by_func (fine ? o->fine : o->overview, detail_toggled, o);
   set_cost (o->overview, _("As a whole"), (gsize) weight->overview, weight->overview_seconds);
   set_cost (o->fine, tiles, (gsize) weight->fine, weight->fine_seconds);
-  gtk_label_set_text (GTK_LABEL (o->detail_note), weight->knows_tiles
-                                                      ? _("This model learnt pages in tiles.")
-                                                      : _("This model never learnt tiles: the text of a page, or a box drawn around a part, helps it more."));
+  gtk_label_set_text (GTK_LABEL (o->detail_note), weight->knows_tiles ? _("This model learnt pages in tiles.") : _(no_tiles));
+  gtk_widget_set_opacity (o->detail_note, 1.0);
   if (!tyto_attachment_get_text (o->attachment))
     return;
   set_cost (o->sends[TYTO_SEND_BOTH], _("Picture and text"), picture + weight->text, seconds > 0.0 ? seconds + weight->text_seconds : 0.0);
@@ -266,7 +273,7 @@ opening (Options *o)
   add_send (o);
   add_detail (o);
   if (o->all && o->all->len > 1) {
-    GtkWidget *button = gtk_button_new_with_mnemonic (_("_Use for all of this question"));
+    GtkWidget *button = tyto_button_new (_("_Use for all of this question"));
 
     g_signal_connect_swapped (button, "clicked", G_CALLBACK (use_for_all), o);
     gtk_box_append (GTK_BOX (o->box), button);

@@ -25,7 +25,7 @@ struct _TytoPicture {
   TytoAttachment *attachment;
   int height;
 
-  GtkWidget *overlay, *picture, *inset, *badge, *strip, *progress, *spinner, *error_icon, *error, *open, *corner;
+  GtkWidget *overlay, *picture, *inset, *badge, *strip, *strip_name, *strip_page, *progress, *spinner, *error_icon, *error, *open, *corner;
 };
 
 G_DEFINE_FINAL_TYPE (TytoPicture, tyto_picture, GTK_TYPE_BOX)
@@ -65,9 +65,10 @@ update (TytoPicture *self)
   gtk_widget_set_visible (self->badge, tyto_attachment_get_number (self->attachment) > 0);
   gtk_widget_set_visible (self->strip, label != NULL && state == TYTO_ATTACHMENT_READY);
   if (label) {
-    g_autofree char *strip = g_strdup_printf (_("%s · p. %s"), tyto_attachment_get_name (self->attachment), label);
+    g_autofree char *page = g_strdup_printf (_("p. %s"), label);
 
-    gtk_label_set_text (GTK_LABEL (self->strip), strip);
+    gtk_label_set_text (GTK_LABEL (self->strip_name), tyto_attachment_get_name (self->attachment));
+    gtk_label_set_text (GTK_LABEL (self->strip_page), page);
   }
   gtk_widget_set_visible (self->spinner, state == TYTO_ATTACHMENT_READING);
   gtk_spinner_set_spinning (GTK_SPINNER (self->spinner), state == TYTO_ATTACHMENT_READING);
@@ -206,8 +207,15 @@ tyto_picture_init (TytoPicture *self)
   gtk_overlay_add_overlay (GTK_OVERLAY (self->overlay), self->picture);
   self->spinner = add_overlay (self, gtk_spinner_new (), GTK_ALIGN_CENTER, GTK_ALIGN_CENTER, "reading");
   self->error_icon = add_overlay (self, gtk_image_new_from_icon_name ("dialog-warning-symbolic"), GTK_ALIGN_CENTER, GTK_ALIGN_CENTER, "warning");
-  self->strip = add_overlay (self, gtk_label_new (NULL), GTK_ALIGN_FILL, GTK_ALIGN_END, "strip");
-  gtk_label_set_ellipsize (GTK_LABEL (self->strip), PANGO_ELLIPSIZE_START);
+  self->strip = add_overlay (self, gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 5), GTK_ALIGN_FILL, GTK_ALIGN_END, "strip");
+  /* Where there is little room, the name is what gives way. */
+  self->strip_name = gtk_label_new (NULL);
+  gtk_label_set_ellipsize (GTK_LABEL (self->strip_name), PANGO_ELLIPSIZE_END);
+  gtk_label_set_xalign (GTK_LABEL (self->strip_name), 0.0f);
+  gtk_widget_set_hexpand (self->strip_name, TRUE);
+  self->strip_page = gtk_label_new (NULL);
+  gtk_box_append (GTK_BOX (self->strip), self->strip_name);
+  gtk_box_append (GTK_BOX (self->strip), self->strip_page);
   self->inset = add_overlay (self, gtk_picture_new (), GTK_ALIGN_START, GTK_ALIGN_END, "inset");
   gtk_picture_set_can_shrink (GTK_PICTURE (self->inset), TRUE);
   gtk_widget_set_visible (self->inset, FALSE);

@@ -3,6 +3,8 @@
 
 #include "ui/tyto-preferences.h"
 
+#include "ui/tyto-button.h"
+#include "ui/tyto-folder.h"
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-steps.h"
@@ -25,10 +27,8 @@ open_folder (TytoPreferences *self)
 {
   g_autofree char *folder =
       self->services ? g_strdup (tyto_store_get_folder (tyto_services_get_store (self->services))) : g_build_filename (g_get_user_data_dir (), "tyto", NULL);
-  g_autofree char *uri = g_filename_to_uri (folder, NULL, NULL);
 
-  if (uri)
-    gtk_show_uri (GTK_WINDOW (self), uri, GDK_CURRENT_TIME);
+  tyto_folder_show (GTK_WINDOW (self), folder);
 }
 
 static void
@@ -130,8 +130,8 @@ add_row (GtkWidget *parent, const char *title, const char *subtitle, GtkWidget *
     adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
   adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
   gtk_widget_set_valign (widget, GTK_ALIGN_CENTER);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
   adw_action_row_add_suffix (ADW_ACTION_ROW (row), widget);
+  /* Which also names it by the title of the row. */
   adw_action_row_set_activatable_widget (ADW_ACTION_ROW (row), widget);
   if (ADW_IS_EXPANDER_ROW (parent))
     adw_expander_row_add_row (ADW_EXPANDER_ROW (parent), row);
@@ -214,7 +214,7 @@ show_models (TytoPreferences *self)
 static void
 add_model (TytoPreferences *self, GtkWidget *group)
 {
-  GtkWidget *button = gtk_button_new_with_mnemonic (_("_Models…")), *row;
+  GtkWidget *button = tyto_button_new (_("_Models…")), *row;
   const char *path = tyto_services_get_model_path (self->services);
   TytoModel *model = path ? tyto_model_library_find (tyto_services_get_library (self->services), path) : NULL;
   g_autofree char *name = model ? g_markup_escape_text (tyto_model_get_name (model), -1) : NULL;
@@ -303,7 +303,7 @@ add_varied (GtkWidget *group)
 static void
 add_folder (TytoPreferences *self, GtkWidget *group)
 {
-  GtkWidget *open = gtk_button_new_with_mnemonic (_("_Open"));
+  GtkWidget *open = tyto_button_new (_("_Open"));
 
   g_signal_connect_swapped (open, "clicked", G_CALLBACK (open_folder), self);
   add_row (group, _("Folder of data"), _("Your chats, and copies of the pictures and documents in them"), open);
@@ -312,7 +312,7 @@ add_folder (TytoPreferences *self, GtkWidget *group)
 static void
 add_delete (TytoPreferences *self, GtkWidget *group)
 {
-  GtkWidget *delete = gtk_button_new_with_mnemonic (_("_Delete…"));
+  GtkWidget *delete = tyto_button_new (_("_Delete…"));
 
   g_signal_connect_swapped (delete, "clicked", G_CALLBACK (delete_all), self);
   gtk_widget_add_css_class (delete, "destructive-action");

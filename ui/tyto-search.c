@@ -17,7 +17,7 @@ struct _TytoSearch {
 
 G_DEFINE_FINAL_TYPE (TytoSearch, tyto_search, GTK_TYPE_BOX)
 
-enum { SIGNAL_OPENED, N_SIGNALS };
+enum { SIGNAL_OPENED, SIGNAL_LEFT, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 /* The snippet with what was found in bold. */
@@ -127,16 +127,60 @@ entry_activated (TytoSearch *self)
     row_activated (self, row);
 }
 
+/* Down goes to what was found, and Up from there back. */
+static gboolean
+entry_key (GtkEventControllerKey *controller, guint key, guint code, GdkModifierType modifiers, TytoSearch *self)
+{
+  GtkListBoxRow *row = gtk_list_box_get_row_at_index (GTK_LIST_BOX (self->results), 0);
+
+  if ((key != GDK_KEY_Down && key != GDK_KEY_KP_Down) || !row || !gtk_widget_get_mapped (GTK_WIDGET (row)))
+    return FALSE;
+  return gtk_widget_grab_focus (GTK_WIDGET (row));
+}
+
+static gboolean
+results_end (TytoSearch *self, GtkDirectionType direction)
+{
+  return direction == GTK_DIR_UP && gtk_widget_grab_focus (self->entry);
+}
+
+static gboolean
+begin_now (gpointer entry)
+{
+  gtk_widget_grab_focus (entry);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+entry_mapped (GtkWidget *entry)
+{
+  g_signal_handlers_disconnect_by_func (entry, entry_mapped, NULL);
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, begin_now, g_object_ref (entry), g_object_unref);
+}
+
 void
 tyto_search_begin (TytoSearch *self)
 {
-  gtk_widget_grab_focus (self->entry);
+  if (gtk_widget_get_mapped (self->entry)) {
+    gtk_widget_grab_focus (self->entry);
+    return;
+  }
+  /* Where the pane was hidden, it takes the keyboard only once it can be seen. */
+  g_signal_handlers_disconnect_by_func (self->entry, entry_mapped, NULL);
+  g_signal_connect (self->entry, "map", G_CALLBACK (entry_mapped), NULL);
 }
 
 void
 tyto_search_end (TytoSearch *self)
 {
   gtk_editable_set_text (GTK_EDITABLE (self->entry), "");
+}
+
+static void
+search_stopped (TytoSearch *self)
+{
+  tyto_search_end (self);
+  g_signal_emit (self, signals[SIGNAL_LEFT], 0);
 }
 
 static void
@@ -155,6 +199,7 @@ tyto_search_class_init (TytoSearchClass *klass)
   G_OBJECT_CLASS (klass)->dispose = tyto_search_dispose;
   signals[SIGNAL_OPENED] =
       g_signal_new ("opened", TYTO_TYPE_SEARCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 2, G_TYPE_INT64, G_TYPE_INT64);
+  signals[SIGNAL_LEFT] = g_signal_new ("left", TYTO_TYPE_SEARCH, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -168,6 +213,7 @@ tyto_search_new (TytoStore *store, GtkWidget *below)
 {
   TytoSearch *self = g_object_new (TYTO_TYPE_SEARCH, NULL);
   GtkWidget *scroller = gtk_scrolled_window_new (), *nothing = gtk_label_new (_("Nothing was found."));
+  GtkEventController *keys = gtk_event_controller_key_new ();
 
   self->store = g_object_ref (store);
   self->below = below;
@@ -178,7 +224,11 @@ tyto_search_new (TytoStore *store, GtkWidget *below)
   gtk_widget_add_css_class (self->entry, "side-search");
   g_signal_connect_swapped (self->entry, "search-changed", G_CALLBACK (search_changed), self);
   g_signal_connect_swapped (self->entry, "activate", G_CALLBACK (entry_activated), self);
-  g_signal_connect_swapped (self->entry, "stop-search", G_CALLBACK (tyto_search_end), self);
+  g_signal_connect_swapped (self->entry, "stop-search", G_CALLBACK (search_stopped), self);
+
+  g_signal_connect (keys, "key-pressed", G_CALLBACK (entry_key), self);
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  gtk_widget_add_controller (self->entry, keys);
 
   self->results = gtk_list_box_new ();
   gtk_widget_add_css_class (nothing, "quiet");
@@ -188,6 +238,7 @@ tyto_search_new (TytoStore *store, GtkWidget *below)
   gtk_list_box_set_selection_mode (GTK_LIST_BOX (self->results), GTK_SELECTION_NONE);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->results), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Found"), -1);
   g_signal_connect_swapped (self->results, "row-activated", G_CALLBACK (row_activated), self);
+  g_signal_connect_swapped (self->results, "keynav-failed", G_CALLBACK (results_end), self);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), self->results);
 

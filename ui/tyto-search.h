@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* The search field of the side pane; while it holds text, what was found stands in place of `below`. Signal "opened" (gint64 conversation,
- * gint64 message; 0: the title was found). */
+ * gint64 message; 0: the title was found), and "left" when Escape ended it. */
 #define TYTO_TYPE_SEARCH (tyto_search_get_type ())
 G_DECLARE_FINAL_TYPE (TytoSearch, tyto_search, TYTO, SEARCH, GtkBox)
 

@@ -14,6 +14,7 @@
 /* Tiles of a row, drawn this large; the overview has its own pixels. */
 #define TILE_SIZE 112
 #define TILE_SPACING 3
+#define COLUMN_WIDTH 760
 
 struct _TytoSeenWindow {
   AdwWindow parent_instance;
@@ -246,7 +247,8 @@ tyto_seen_init (TytoSeenWindow *self)
   self->list = gtk_box_new (GTK_ORIENTATION_VERTICAL, 10);
   gtk_box_append (GTK_BOX (column), self->list);
   gtk_widget_add_css_class (column, "seen");
-  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), 760);
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), COLUMN_WIDTH);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), COLUMN_WIDTH);
   adw_clamp_set_child (ADW_CLAMP (clamp), column);
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), clamp);

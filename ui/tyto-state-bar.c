@@ -3,6 +3,8 @@
 
 #include "ui/tyto-state-bar.h"
 
+#include "ui/tyto-beside-layout.h"
+#include "ui/tyto-button.h"
 #include "ui/tyto-row-layout.h"
 
 #include <glib/gi18n.h>
@@ -56,7 +58,7 @@ static void
 show_action (TytoStateBar *self, int i, TytoStateAction action)
 {
   self->actions[i] = action;
-  gtk_button_set_label (GTK_BUTTON (self->buttons[i]), tyto_state_action_get_label (action));
+  tyto_button_set_text (GTK_BUTTON (self->buttons[i]), tyto_state_action_get_label (action));
   gtk_widget_set_visible (self->buttons[i], action != TYTO_ACTION_NONE);
 }
 
@@ -136,7 +138,7 @@ revealed (TytoStateBar *self)
 static void
 tyto_state_bar_init (TytoStateBar *self)
 {
-  GtkWidget *row = tyto_row_new (10), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8);
+  GtkWidget *row = tyto_row_new (10), *line = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *column = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
 
   self->patient = TRUE;
   self->icon = gtk_image_new ();
@@ -149,19 +151,22 @@ tyto_state_bar_init (TytoStateBar *self)
   gtk_box_append (GTK_BOX (row), self->icon);
   gtk_box_append (GTK_BOX (row), self->label);
   gtk_widget_set_halign (line, GTK_ALIGN_END);
+  gtk_widget_set_valign (line, GTK_ALIGN_CENTER);
   for (int i = 0; i < 2; i++) {
-    self->buttons[i] = gtk_button_new ();
-    gtk_button_set_use_underline (GTK_BUTTON (self->buttons[i]), TRUE);
+    self->buttons[i] = tyto_button_new ("");
     g_signal_connect (self->buttons[i], "clicked", G_CALLBACK (clicked), self);
     gtk_box_append (GTK_BOX (line), self->buttons[i]);
   }
   self->progress = gtk_progress_bar_new ();
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->progress), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Loading the model"), -1);
   gtk_widget_add_css_class (self->progress, "osd");
-  self->box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
+  gtk_box_append (GTK_BOX (column), row);
+  gtk_box_append (GTK_BOX (column), self->progress);
+  gtk_widget_set_valign (column, GTK_ALIGN_CENTER);
+  self->box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_layout_manager (self->box, tyto_beside_layout_new (2.0, 16, 6));
   gtk_widget_add_css_class (self->box, "state-bar");
-  gtk_box_append (GTK_BOX (self->box), row);
-  gtk_box_append (GTK_BOX (self->box), self->progress);
+  gtk_box_append (GTK_BOX (self->box), column);
   gtk_box_append (GTK_BOX (self->box), line);
   self->revealer = gtk_revealer_new ();
   gtk_revealer_set_child (GTK_REVEALER (self->revealer), self->box);

@@ -5,8 +5,13 @@
 
 #include "ui/tyto-picture-options.h"
 #include "ui/tyto-picture.h"
+#include "ui/tyto-scroll.h"
+
+#include <glib/gi18n.h>
 
 #define PICTURE_HEIGHT 64
+/* A turn of the wheel by one notch moves the row by about one picture. */
+#define WHEEL_STEP 72.0
 
 struct _TytoStrip {
   GtkWidget parent_instance;
@@ -16,7 +21,9 @@ struct _TytoStrip {
   GPtrArray *attachments; /* TytoAttachment */
   GPtrArray *pictures;    /* TytoPicture of each, borrowed; NULL: not made yet */
   int first_number;
-  guint making; /* a tick callback, or 0 */
+  guint making;       /* a tick callback, or 0 */
+  gboolean following; /* what was added at the end comes into sight */
+  double upper, page; /* as they were when the row was last moved */
 
   GtkWidget *scroller, *box;
 };
@@ -65,6 +72,58 @@ tyto_strip_set_first_number (TytoStrip *self, int number)
   changed (self);
 }
 
+static GtkAdjustment *
+adjustment (TytoStrip *self)
+{
+  return gtk_scrolled_window_get_hadjustment (GTK_SCROLLED_WINDOW (self->scroller));
+}
+
+/* Where the row stands when the last picture is in sight. */
+static double
+get_end (TytoStrip *self)
+{
+  GtkAdjustment *a = adjustment (self);
+
+  if (gtk_widget_get_direction (self->box) == GTK_TEXT_DIR_RTL)
+    return gtk_adjustment_get_lower (a);
+  return gtk_adjustment_get_upper (a) - gtk_adjustment_get_page_size (a);
+}
+
+/* The row or the window changed its size. */
+static void
+bounds_changed (TytoStrip *self)
+{
+  self->upper = gtk_adjustment_get_upper (adjustment (self));
+  self->page = gtk_adjustment_get_page_size (adjustment (self));
+  if (self->following)
+    tyto_scroll_to (GTK_SCROLLED_WINDOW (self->scroller), adjustment (self), get_end (self));
+}
+
+/* The user moved the row. */
+static void
+value_changed (TytoStrip *self)
+{
+  if (gtk_adjustment_get_upper (adjustment (self)) == self->upper && gtk_adjustment_get_page_size (adjustment (self)) == self->page)
+    self->following = self->following && gtk_adjustment_get_value (adjustment (self)) == get_end (self);
+}
+
+/* A wheel that turns in one direction only moves the row, too. */
+static gboolean
+wheel_turned (GtkEventControllerScroll *controller, double dx, double dy, TytoStrip *self)
+{
+  gboolean rtl = gtk_widget_get_direction (self->box) == GTK_TEXT_DIR_RTL;
+  GdkEvent *event = gtk_event_controller_get_current_event (GTK_EVENT_CONTROLLER (controller));
+  GtkAdjustment *a = adjustment (self);
+  double before = gtk_adjustment_get_value (a);
+
+  if (dx != 0.0 || (gdk_event_get_modifier_state (event) & GDK_SHIFT_MASK))
+    return FALSE;
+  if (gtk_event_controller_scroll_get_unit (controller) == GDK_SCROLL_UNIT_WHEEL)
+    dy *= WHEEL_STEP;
+  gtk_adjustment_set_value (a, before + (rtl ? -dy : dy));
+  return gtk_adjustment_get_value (a) != before;
+}
+
 /* The nearest picture in front of a place that has been made. */
 static GtkWidget *
 picture_before (TytoStrip *self, int index)
@@ -104,6 +163,7 @@ take_out (TytoStrip *self, int index)
 {
   TytoAttachment *attachment = g_ptr_array_index (self->attachments, index);
 
+  self->following = FALSE;
   g_signal_handlers_disconnect_by_data (attachment, self);
   if (g_ptr_array_index (self->pictures, index))
     gtk_box_remove (GTK_BOX (self->box), g_ptr_array_index (self->pictures, index));
@@ -246,6 +306,7 @@ tyto_strip_insert (TytoStrip *self, TytoAttachment *attachment, int index)
     index = (int) self->attachments->len;
   g_ptr_array_insert (self->attachments, index, g_object_ref (attachment));
   g_ptr_array_insert (self->pictures, index, NULL);
+  self->following = index == (int) self->attachments->len - 1;
   g_signal_connect_swapped (attachment, "notify::state", G_CALLBACK (state_changed), self);
   g_signal_connect_swapped (attachment, "notify::sending", G_CALLBACK (sending_changed), self);
   if (self->making == 0)
@@ -288,6 +349,8 @@ tyto_strip_dispose (GObject *object)
   g_clear_pointer (&self->pictures, g_ptr_array_unref);
   g_clear_object (&self->documents);
   g_clear_object (&self->engine);
+  if (self->scroller)
+    g_signal_handlers_disconnect_by_data (adjustment (self), self);
   g_clear_pointer (&self->scroller, gtk_widget_unparent);
   G_OBJECT_CLASS (tyto_strip_parent_class)->dispose (object);
 }
@@ -310,6 +373,7 @@ static void
 tyto_strip_init (TytoStrip *self)
 {
   GtkDropTarget *target = gtk_drop_target_new (TYTO_TYPE_ATTACHMENT, GDK_ACTION_MOVE);
+  GtkEventController *wheel = gtk_event_controller_scroll_new (GTK_EVENT_CONTROLLER_SCROLL_BOTH_AXES);
 
   self->attachments = g_ptr_array_new_with_free_func (g_object_unref);
   self->pictures = g_ptr_array_new ();
@@ -320,6 +384,13 @@ tyto_strip_init (TytoStrip *self)
   self->scroller = gtk_scrolled_window_new ();
   gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (self->scroller), GTK_POLICY_AUTOMATIC, GTK_POLICY_NEVER);
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (self->scroller), self->box);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->scroller), GTK_ACCESSIBLE_PROPERTY_LABEL, _("Attached pictures"), -1);
+  gtk_widget_add_css_class (self->scroller, "fading");
+  g_signal_connect (wheel, "scroll", G_CALLBACK (wheel_turned), self);
+  gtk_event_controller_set_propagation_phase (wheel, GTK_PHASE_CAPTURE);
+  gtk_widget_add_controller (self->scroller, wheel);
+  g_signal_connect_swapped (adjustment (self), "changed", G_CALLBACK (bounds_changed), self);
+  g_signal_connect_swapped (adjustment (self), "value-changed", G_CALLBACK (value_changed), self);
   gtk_widget_set_parent (self->scroller, GTK_WIDGET (self));
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
 }

@@ -7,12 +7,21 @@ text_quark (void)
   return g_quark_from_static_string ("tyto-tooltip");
 }
 
+/* The menu of a button says more than its name, which would lie on top of it. */
+static gboolean
+shows_menu (GtkWidget *widget)
+{
+  GtkPopover *menu = GTK_IS_MENU_BUTTON (widget) ? gtk_menu_button_get_popover (GTK_MENU_BUTTON (widget)) : NULL;
+
+  return menu && gtk_widget_get_visible (GTK_WIDGET (menu));
+}
+
 static gboolean
 query (GtkWidget *widget, int x, int y, gboolean keyboard, GtkTooltip *tooltip)
 {
   const char *text = g_object_get_qdata (G_OBJECT (widget), text_quark ());
 
-  if (!text)
+  if (!text || shows_menu (widget))
     return FALSE;
   gtk_tooltip_set_text (tooltip, text);
   return TRUE;

@@ -3,10 +3,14 @@
 
 #include "ui/tyto-viewer-private.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-tooltip.h"
 #include "ui/tyto-wrap-layout.h"
 
 #include <glib/gi18n.h>
+
+/* With less room for the question, the buttons go below it. */
+#define ENTRY_WIDTH 200
 
 TytoAttachment *
 tyto_viewer_make_part (TytoDocuments *documents, TytoAttachment *whole, const OwlRegion *region)
@@ -107,12 +111,13 @@ _tyto_viewer_build_ask_bar (TytoViewer *self)
   gtk_widget_set_hexpand (self->ask_entry, TRUE);
   gtk_widget_set_valign (self->ask_entry, GTK_ALIGN_CENTER);
   gtk_editable_set_width_chars (GTK_EDITABLE (self->ask_entry), 8);
+  gtk_widget_set_size_request (self->ask_entry, ENTRY_WIDTH, -1);
   g_signal_connect_swapped (self->ask_entry, "changed", G_CALLBACK (_tyto_viewer_ask_update), self);
   g_signal_connect_swapped (self->ask_entry, "activate", G_CALLBACK (ask), self);
-  self->ask = gtk_button_new_with_mnemonic (_("_Ask"));
+  self->ask = tyto_button_new (_("_Ask"));
   gtk_widget_add_css_class (self->ask, "suggested-action");
   g_signal_connect_swapped (self->ask, "clicked", G_CALLBACK (ask), self);
-  self->attach_part = gtk_button_new_with_mnemonic (_("A_dd to question"));
+  self->attach_part = tyto_button_new (_("A_dd to question"));
   tyto_tooltip_set (self->attach_part, _("Attach this part to the question that you are writing"));
   g_signal_connect_swapped (self->attach_part, "clicked", G_CALLBACK (attach), self);
   gtk_box_append (GTK_BOX (row), self->ask_entry);

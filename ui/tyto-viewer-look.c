@@ -3,6 +3,7 @@
 
 #include "ui/tyto-viewer-private.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-heat.h"
 #include "ui/tyto-settings.h"
 #include "ui/tyto-tooltip.h"
@@ -284,7 +285,7 @@ _tyto_viewer_build_look (TytoViewer *self)
   gtk_box_append (GTK_BOX (row), self->look_strength);
 
   self->look_pictures = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
-  self->look_closer = gtk_button_new_with_mnemonic (_("_Look closer at this part"));
+  self->look_closer = tyto_button_new (_("_Look closer at this part"));
   tyto_tooltip_set (self->look_closer, _("Asks the same question about the framed part, in full detail"));
   gtk_widget_add_css_class (self->look_closer, "suggested-action");
   gtk_widget_set_visible (self->look_closer, FALSE);

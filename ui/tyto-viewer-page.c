@@ -3,6 +3,7 @@
 
 #include "ui/tyto-viewer-private.h"
 
+#include "ui/tyto-button.h"
 #include "ui/tyto-link-list.h"
 
 #include <glib/gi18n.h>
@@ -458,7 +459,7 @@ build_contents (TytoViewer *self)
   gtk_box_append (GTK_BOX (self->page_row), self->page_label);
   gtk_box_append (GTK_BOX (self->page_row), self->page_back);
   gtk_box_append (GTK_BOX (self->page_row), self->page_on);
-  self->attach_page = gtk_button_new_with_mnemonic (_("_Add this page to the question"));
+  self->attach_page = tyto_button_new (_("_Add this page to the question"));
   g_signal_connect_swapped (self->attach_page, "clicked", G_CALLBACK (attach_page), self);
   self->outline = tyto_link_list_new (_("Contents"));
   self->outline_note = note (_("This document has no table of contents."));

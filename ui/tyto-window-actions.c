@@ -65,7 +65,10 @@ stop_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   TytoWindow *self = TYTO_WINDOW (widget);
 
-  if (self->edited)
+  /* What lies on top goes first. */
+  if (adw_flap_get_folded (ADW_FLAP (self->flap)) && adw_flap_get_reveal_flap (ADW_FLAP (self->flap)))
+    adw_flap_set_reveal_flap (ADW_FLAP (self->flap), FALSE);
+  else if (self->edited)
     _tyto_window_cancel_editing (self);
   else
     _tyto_window_stop (self);
@@ -87,5 +90,7 @@ _tyto_window_install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.screenshot", NULL, screenshot_action);
   gtk_widget_class_install_action (widget_class, "win.new-chat", NULL, new_action);
   gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
+  /* No key of the application: those come before what has the keyboard, and a field that is left by Escape comes first. */
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "win.stop", NULL);
   gtk_widget_class_install_action (widget_class, "win.side-pane", NULL, side_action);
 }

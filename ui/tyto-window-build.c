@@ -69,6 +69,7 @@ build_side (TytoWindow *self)
   gtk_box_append (GTK_BOX (box), header);
   self->search = tyto_search_new (tyto_services_get_store (self->services), self->list);
   g_signal_connect_swapped (self->search, "opened", G_CALLBACK (_tyto_window_search_opened), self);
+  g_signal_connect_swapped (self->search, "left", G_CALLBACK (_tyto_window_search_left), self);
   gtk_box_append (GTK_BOX (box), self->search);
   return box;
 }

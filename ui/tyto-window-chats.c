@@ -147,8 +147,19 @@ _tyto_window_search_opened (TytoWindow *self, gint64 id, gint64 message)
       show_wanted (self);
     else
       open_chat (self, conversation, FALSE);
+    if (adw_flap_get_folded (ADW_FLAP (self->flap)))
+      _tyto_window_search_left (self);
     return;
   }
+}
+
+/* Back to what one was writing, which a folded pane lies on. */
+void
+_tyto_window_search_left (TytoWindow *self)
+{
+  if (adw_flap_get_folded (ADW_FLAP (self->flap)))
+    adw_flap_set_reveal_flap (ADW_FLAP (self->flap), FALSE);
+  tyto_composer_focus (TYTO_COMPOSER (self->composer));
 }
 
 void

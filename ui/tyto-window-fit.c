@@ -3,7 +3,8 @@
 
 #include "ui/tyto-window-private.h"
 
-#include "ui/tyto-row-layout.h"
+#include "ui/tyto-beside-layout.h"
+#include "ui/tyto-button.h"
 
 #include <glib/gi18n.h>
 
@@ -42,6 +43,21 @@ undo (gpointer data, gpointer user_data)
   }
 }
 
+static gboolean
+has_closer_view (TytoAttachment *attachment)
+{
+  return tyto_attachment_get_detail (attachment) != OWL_DETAIL_OVERVIEW && (tyto_attachment_get_send (attachment) & TYTO_SEND_PICTURE);
+}
+
+static gboolean
+can_take_step (GPtrArray *attachments)
+{
+  for (guint i = 0; i < attachments->len; i++)
+    if (has_closer_view (g_ptr_array_index (attachments, i)) || tyto_attachment_get_send (g_ptr_array_index (attachments, i)) == TYTO_SEND_BOTH)
+      return TRUE;
+  return FALSE;
+}
+
 /* The next step towards a shorter question: views of the whole in place of tiles, then pages without their text, the last ones first. What is
  * asked stays, and so do all pages. FALSE: there is nothing left to do. */
 static gboolean
@@ -50,8 +66,7 @@ take_step (GPtrArray *attachments)
   gboolean done = FALSE;
 
   for (guint i = 0; i < attachments->len; i++)
-    if (tyto_attachment_get_detail (g_ptr_array_index (attachments, i)) != OWL_DETAIL_OVERVIEW &&
-        (tyto_attachment_get_send (g_ptr_array_index (attachments, i)) & TYTO_SEND_PICTURE)) {
+    if (has_closer_view (g_ptr_array_index (attachments, i))) {
       tyto_attachment_set_detail (g_ptr_array_index (attachments, i), OWL_DETAIL_OVERVIEW);
       done = TRUE;
     }
@@ -78,6 +93,7 @@ _tyto_window_fit_known (TytoWindow *self, const TytoCost *cost)
   g_autofree char *text = NULL;
 
   gtk_widget_set_visible (self->fit_bar, cost->n_dropped < 0);
+  gtk_widget_set_visible (self->fit_button, can_take_step (attachments));
   if (cost->n_dropped < 0) {
     text = g_strdup_printf (_("This question takes %zu tokens, but this model can hold %zu"
                               " with its answer. Send fewer pictures or pages, or a shorter text."),
@@ -117,17 +133,17 @@ fit_clicked (TytoWindow *self)
 GtkWidget *
 _tyto_window_build_fit_bar (TytoWindow *self)
 {
-  GtkWidget *fit = gtk_button_new_with_mnemonic (_("Make it _fit"));
-
-  self->fit_bar = tyto_row_new (8);
+  self->fit_button = tyto_button_new (_("Make it _fit"));
+  self->fit_bar = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  gtk_widget_set_layout_manager (self->fit_bar, tyto_beside_layout_new (2.0, 8, 6));
   self->fit_label = gtk_label_new (NULL);
   gtk_label_set_wrap (GTK_LABEL (self->fit_label), TRUE);
   gtk_label_set_xalign (GTK_LABEL (self->fit_label), 0.0f);
-  gtk_widget_set_hexpand (self->fit_label, TRUE);
-  gtk_widget_set_valign (fit, GTK_ALIGN_CENTER);
-  g_signal_connect_swapped (fit, "clicked", G_CALLBACK (fit_clicked), self);
+  gtk_widget_set_halign (self->fit_button, GTK_ALIGN_END);
+  gtk_widget_set_valign (self->fit_button, GTK_ALIGN_CENTER);
+  g_signal_connect_swapped (self->fit_button, "clicked", G_CALLBACK (fit_clicked), self);
   gtk_box_append (GTK_BOX (self->fit_bar), self->fit_label);
-  gtk_box_append (GTK_BOX (self->fit_bar), fit);
+  gtk_box_append (GTK_BOX (self->fit_bar), self->fit_button);
   gtk_widget_add_css_class (self->fit_bar, "document-bar");
   gtk_widget_set_visible (self->fit_bar, FALSE);
   return self->fit_bar;

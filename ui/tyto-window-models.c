@@ -6,6 +6,7 @@
 #include "app/models/import-source.h"
 #include "app/models/tyto-models.h"
 #include "ui/tyto-empty.h"
+#include "ui/tyto-folder.h"
 #include "ui/tyto-models-window.h"
 #include "ui/tyto-state-bar.h"
 
@@ -20,10 +21,7 @@ show_models (TytoWindow *self)
 static void
 open_folder (TytoWindow *self)
 {
-  g_autofree char *uri = g_filename_to_uri (tyto_store_get_folder (tyto_services_get_store (self->services)), NULL, NULL);
-
-  if (uri)
-    gtk_show_uri (GTK_WINDOW (self), uri, GDK_CURRENT_TIME);
+  tyto_folder_show (GTK_WINDOW (self), tyto_store_get_folder (tyto_services_get_store (self->services)));
 }
 
 GtkWidget *

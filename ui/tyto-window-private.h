@@ -21,7 +21,8 @@ struct _TytoWindow {
   struct _WindowDocument *document; /* the one whose pages the question picks, or NULL */
   GPtrArray *fitting; /* how attachments were sent before they were made to fit; NULL: nothing is made to fit */
 
-  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *document_bar, *fit_bar, *fit_label, *state_bar, *toasts;
+  GtkWidget *flap, *search, *side_button, *title, *list, *stack, *view, *empty, *composer, *edit_bar, *document_bar, *state_bar, *toasts;
+  GtkWidget *fit_bar, *fit_label, *fit_button;
   GtkWidget *drop_frame, *drop_label;
 };
 
@@ -53,6 +54,7 @@ void _tyto_window_conversation_opened (TytoWindow *self, TytoConversation *conve
 void _tyto_window_conversation_changed (TytoWindow *self, TytoConversation *conversation);
 void _tyto_window_conversation_deleted (TytoWindow *self, TytoConversation *conversation);
 void _tyto_window_search_opened (TytoWindow *self, gint64 id, gint64 message);
+void _tyto_window_search_left (TytoWindow *self);
 /* All chats were deleted. */
 void _tyto_window_emptied (TytoWindow *self);
 

@@ -126,10 +126,29 @@ is_readable (GFile *file, GCancellable *cancellable, GError **error)
   }
 }
 
+/* The usual reasons in plain words: those of the system name the whole path first. */
+static GFileInputStream *
+open_file (GFile *file, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  GFileInputStream *in = g_file_read (file, cancellable, &problem);
+  g_autofree char *base = in ? NULL : g_file_get_basename (file), *name = base ? g_filename_display_name (base) : NULL;
+
+  if (in)
+    return in;
+  if (name && g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("%s is not there"), name);
+  else if (name && g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED))
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, _("%s may not be read: its owner has not allowed it"), name);
+  else
+    g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
+}
+
 char *
 tyto_blobs_import (const char *folder, GFile *file, GCancellable *cancellable, GError **error)
 {
-  g_autoptr (GFileInputStream) in = is_readable (file, cancellable, error) ? g_file_read (file, cancellable, error) : NULL;
+  g_autoptr (GFileInputStream) in = is_readable (file, cancellable, error) ? open_file (file, cancellable, error) : NULL;
 
   return in ? import (folder, G_INPUT_STREAM (in), cancellable, error) : NULL;
 }

@@ -14,6 +14,20 @@ sample_free (gpointer data)
   g_free (sample);
 }
 
+/* A text in the language of the user, as "title[de]", where there is one, else as "title". The caller frees. */
+static char *
+read_text (json_t *entry, const char *key)
+{
+  for (const char *const *language = g_get_language_names (); *language; language++) {
+    g_autofree char *own = g_strdup_printf ("%s[%s]", key, *language);
+    const char *text = json_string_value (json_object_get (entry, own));
+
+    if (text)
+      return g_strdup (text);
+  }
+  return g_strdup (json_string_value (json_object_get (entry, key)));
+}
+
 static TytoSample *
 read_sample (const char *folder, json_t *entry)
 {
@@ -22,8 +36,8 @@ read_sample (const char *folder, json_t *entry)
   size_t i;
 
   sample->paths = g_ptr_array_new_with_free_func (g_free);
-  sample->title = g_strdup (json_string_value (json_object_get (entry, "title")));
-  sample->question = g_strdup (json_string_value (json_object_get (entry, "question")));
+  sample->title = read_text (entry, "title");
+  sample->question = read_text (entry, "question");
   if (json_is_string (json_object_get (entry, "file")))
     g_ptr_array_add (sample->paths, g_build_filename (folder, json_string_value (json_object_get (entry, "file")), NULL));
   json_array_foreach (files, i, file)

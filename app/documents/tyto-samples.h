@@ -5,7 +5,8 @@
 
 G_BEGIN_DECLS
 
-/* The sample questions that an empty conversation offers, from DATA/samples/samples.json. */
+/* The sample questions that an empty conversation offers, from DATA/samples/samples.json, in the language of the user where they are there
+ * in it. */
 typedef struct {
   GPtrArray *paths; /* char *: one or more pictures */
   char *title, *question;

@@ -6,6 +6,7 @@
 
 #include "app/chat/tyto-engine.h"
 #include "app/documents/tyto-document-text.h"
+#include "app/documents/tyto-samples.h"
 
 #include <string.h>
 
@@ -132,7 +133,7 @@ test_trouble (Fixture *f, gconstpointer data)
     assert_refused (f, huge, "megapixels");
     assert_refused (f, empty, "empty.png");
     assert_refused (f, f->folder, "");
-    assert_refused (f, "/nonexistent/picture.png", "");
+    assert_refused (f, "/nonexistent/picture.png", "picture.png is not there");
   }
 }
 
@@ -221,6 +222,27 @@ test_question (Fixture *f, gconstpointer data)
                    "Text of page 3 of report.pdf:\nTotal | 12.50\n\nText recognised in cat.png:\nMEOW\n\nWhat is the total?");
 }
 
+/* In the language of the user where there is one, else as they are. */
+static void
+test_samples (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *before = g_strdup (g_getenv ("LANGUAGE"));
+  const char *const languages[] = { "de", "xx" }, *const questions[] = { "Was ist das?", "What is this?" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (languages); i++) {
+    g_autoptr (GPtrArray) samples = NULL;
+
+    g_setenv ("LANGUAGE", languages[i], TRUE);
+    samples = tyto_samples_load (g_getenv ("TYTO_DATA_DIR"));
+    g_assert_cmpuint (samples->len, >, 0);
+    g_assert_cmpstr (((const TytoSample *) g_ptr_array_index (samples, 0))->question, ==, questions[i]);
+  }
+  if (before)
+    g_setenv ("LANGUAGE", before, TRUE);
+  else
+    g_unsetenv ("LANGUAGE");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -229,5 +251,6 @@ main (int argc, char **argv)
   g_test_add ("/documents/trouble", Fixture, NULL, set_up, test_trouble, tear_down);
   g_test_add ("/documents/hostile-pages", Fixture, NULL, set_up, test_hostile_pages, tear_down);
   g_test_add ("/documents/question", Fixture, NULL, set_up, test_question, tear_down);
+  g_test_add ("/documents/samples", Fixture, NULL, set_up, test_samples, tear_down);
   return g_test_run ();
 }

@@ -53,13 +53,22 @@ find_last (AtspiAccessible *node, const char *role, const char *name, AtspiAcces
   }
 }
 
+AtspiAccessible *
+driver_wait_last (const char *role, const char *name)
+{
+  g_autoptr (AtspiAccessible) first = driver_wait (role, name), root = _driver_find_app ();
+  AtspiAccessible *last = NULL;
+
+  find_last (root, role, name, &last, 0);
+  g_assert_nonnull (last);
+  return last;
+}
+
 void
 driver_press_last (const char *button)
 {
-  g_autoptr (AtspiAccessible) first = driver_wait ("push button", button), root = _driver_find_app (), last = NULL;
+  g_autoptr (AtspiAccessible) last = driver_wait_last ("push button", button);
 
-  find_last (root, "push button", button, &last, 0);
-  g_assert_nonnull (last);
   do_action (last);
 }
 

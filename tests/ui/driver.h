@@ -43,6 +43,8 @@ gint64 driver_get_deadline (void);
 AtspiAccessible *driver_find (const char *role, const char *name);
 /* The same, waited for. */
 AtspiAccessible *driver_wait (const char *role, const char *name);
+/* The last such node in place of the first. */
+AtspiAccessible *driver_wait_last (const char *role, const char *name);
 /* Waits until there is no such node. */
 void driver_wait_gone (const char *role, const char *name);
 
@@ -69,6 +71,8 @@ void driver_wheel (AtspiAccessible *node, int clicks);
 char *driver_look_at (AtspiAccessible *node);
 /* Waits until the screen shows something else there. */
 void driver_wait_other_look (AtspiAccessible *node, const char *before);
+/* Waits until the last node of that role and name lies inside another one, as a whole: that it can be seen in what is scrolled, that it is not cut off. */
+void driver_wait_last_inside (const char *role, const char *name, const char *outer_role, const char *outer_name);
 /* The text of a field or text view; the caller frees. */
 char *driver_get_content (AtspiAccessible *node);
 /* Puts the window to the corner of the screen in a known size. */
@@ -101,10 +105,12 @@ void driver_drag_files (const char *const *files);
 /* Saves a picture of the screen with a window in its present size; with TYTO_SCREENSHOT_SIZES ("360 700 1200", in the environment) also in these
  * widths, after which it has `width` x `height` again. */
 void driver_shoot (const char *title, const char *name, int width, int height);
-/* Fails when something that people operate has no name, and says what. */
+/* Fails when something that people operate has no name, or one with the mark of a key in it, and says what. */
 void driver_check_names (void);
 /* The name of what has the keyboard, or NULL; the caller frees. */
 char *driver_get_focused (void);
+/* Waits until that has the keyboard. */
+void driver_wait_focus (const char *name);
 /* Saves a picture of the screen for the test log. */
 void driver_screenshot (const char *name);
 

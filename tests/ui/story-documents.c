@@ -119,6 +119,7 @@ read_closely (void)
   driver_drag_in (page, 0.2, FACT_HEIGHT, 0.95, FACT_HEIGHT);
   driver_press ("Copy the selected text");
   driver_key ("ctrl+f");
+  driver_wait_focus ("Find in the document");
   driver_key_here ("ctrl+v");
   wait_for ("label", "1 place");
   field = driver_wait (NULL, "Find in the document");

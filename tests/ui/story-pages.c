@@ -63,7 +63,7 @@ test_pages (void)
   driver_enter ("Find words, or ask for pages", "What is the name of the lighthouse keeper?");
   wait_for ("label", "Not found");
   driver_key ("Return");
-  wait_for ("label", "18");
+  wait_for ("label", "18 (22)");
   wait_for (NULL, "Page 18, found");
   driver_screenshot ("pages-2-question");
   driver_press_last ("Attach ");
@@ -73,6 +73,8 @@ test_pages (void)
   driver_arrange ();
   driver_open_menu ("How coast.pdf is sent");
   wait_for ("check box", "Text alone");
+  wait_for ("check box", "In 2 × 3 tiles");
+  driver_wait_last_inside ("label", "helps it more", "filler", "GtkPopoverContent");
   driver_screenshot ("pages-3-sent-as");
   driver_key ("Escape");
   driver_type ("Who keeps the lighthouse?");
