@@ -10,10 +10,10 @@
 
 /* What the bundled model reached on 1,600 and 1,200 other questions (data/models/starter/README.md), less what 240 questions can differ by chance (three
  * deviations). */
-#define TEST_BAR 0.565
-#define FOREIGN_BAR 0.525
+#define TEST_BAR 0.64
+#define FOREIGN_BAR 0.565
 /* With another item's picture it must lose most of that: it looks. */
-#define BLIND_LIMIT 0.31
+#define BLIND_LIMIT 0.40
 #define N_QUESTIONS "240"
 
 /* The share of right answers. */
@@ -21,7 +21,7 @@ static double
 score (const char *split, gboolean blind)
 {
   g_autofree char *out = NULL, *err = NULL;
-  const char *const argv[] = { g_getenv ("OWL_WORLD"), "score", "-m", g_getenv ("OWL_STARTER"), "--seed", "4711", "--count", N_QUESTIONS, "--split", split, "--cannot-compare", blind ? "--blind" : NULL, NULL };
+  const char *const argv[] = { g_getenv ("OWL_WORLD"), "score", "-m", g_getenv ("OWL_STARTER"), "--seed", "4711", "--count", N_QUESTIONS, "--split", split, blind ? "--blind" : NULL, NULL };
   const char *all;
   double share;
   unsigned n;
