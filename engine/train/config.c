@@ -206,6 +206,8 @@ read_facts (Reader *r)
   c->fact_classes = json_object_get (facts, "classes");
   c->fact_weight = weight ? json_number_value (weight) : 1.0;
   c->fact_weights = json_object_get (facts, "weights");
+  if (c->fact_weights && !json_is_object (c->fact_weights))
+    fail (r, "weights", "expected {GROUP: weight, …}");
   json_object_foreach (c->fact_weights, key, value)
     if (!json_is_number (value) || !(json_number_value (value) >= 0.0 && json_number_value (value) <= 1e6))
       fail (r, key, "expected the weight of a group of facts");

@@ -106,14 +106,19 @@ _owl_network_run_facts (OwlNetwork *n, OwlTape *t, OwlFactSource source, OwlNode
     n_all += sequences[s].n_facts;
   for (guint g = 0; g < n->facts->len; g++) {
     const OwlFactGroup *group = g_ptr_array_index (n->facts, g);
-    guint8 *from = owl_arena_alloc (t->arena, MAX (n_all, 1));
-    gint32 *row = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32)), *class = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32));
-    gint32 *against = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32));
+    guint8 *from;
+    gint32 *row, *class, *against;
     OwlNode *read;
     gsize count = 0, picture = 0, n_correct;
     double loss;
 
-    for (gsize s = 0; s < n_sequences && group->source == source; picture += sequences[s++].n_pictures)
+    if (group->source != source)
+      continue;
+    from = owl_arena_alloc (t->arena, MAX (n_all, 1));
+    row = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32));
+    class = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32));
+    against = owl_arena_alloc (t->arena, MAX (n_all, 1) * sizeof (gint32));
+    for (gsize s = 0; s < n_sequences; picture += sequences[s++].n_pictures)
       for (gsize i = 0; i < sequences[s].n_facts; i++) {
         const OwlFact *fact = &sequences[s].facts[i];
         gint32 at = (gint32) (picture + fact->picture);

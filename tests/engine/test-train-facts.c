@@ -97,6 +97,24 @@ test_facts (void)
   g_assert_null (nothing);
 }
 
+/* Weights that are none are refused by name. */
+static void
+test_weights (void)
+{
+  static const char *const wrong[] = { "[1.0]", "{\"noun\": -1.0}", "{\"noun\": \"much\"}" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (wrong); i++) {
+    g_autofree char *path = g_build_filename (scratch, "weights.json", NULL);
+    g_autofree char *text = g_strdup_printf ("{\"model\": \"first\", \"output\": \"none\", \"stage\": \"joint\", \"data\": [{\"file\": \"facts.jsonl\"}],"
+                                             " \"facts\": {\"weights\": %s, \"classes\": {}}}", wrong[i]);
+    g_autoptr (GError) error = NULL;
+
+    write_text ("weights.json", text);
+    g_assert_null (owl_train_config_read (path, &error));
+    g_assert_nonnull (strstr (error->message, i == 0 ? "\"weights\"" : "\"noun\""));
+  }
+}
+
 /* The signed loss as it is defined, in double precision: h [ROWS, WIDTH], w [CLASSES, WIDTH]. */
 enum { ROWS = 5, WIDTH = 4, CLASSES = 6 };
 
@@ -234,6 +252,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   scratch = g_dir_make_tmp ("owl-facts-XXXXXX", NULL);
   g_test_add_func ("/train/facts", test_facts);
+  g_test_add_func ("/train/weights", test_weights);
   g_test_add_func ("/train/signed", test_signed);
   g_test_add_func ("/train/image-size", test_image_size);
   g_test_add_func ("/train/interpolation", test_interpolation);
