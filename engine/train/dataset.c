@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "train/dataset.h"
 
+#include "text/prompt-rule.h"
+
 #include "decode/decoder-client.h"
 #include "files/mapped-file.h"
 #include "image/preprocess.h"
@@ -311,8 +313,69 @@ read_reply_group (json_t *list, guint group, gboolean two, const GArray *places,
   }
 }
 
+/* The place that must say byte `byte` of the reply which begins at `first`; behind its end, the place that ends it. */
+static gint32
+find_byte (const OwlDataset *d, const GArray *labels, gint32 first, json_int_t byte)
+{
+  g_autoptr (OwlDetokenizer) detokenizer = owl_detokenizer_new (d->tokenizer);
+  g_autoptr (GString) said = g_string_new (NULL);
+  gint32 place = first;
+
+  for (;; place++) {
+    owl_detokenizer_push (detokenizer, g_array_index (labels, gint32, place), said);
+    if ((json_int_t) said->len > byte || place + 1 >= (gint32) labels->len || g_array_index (labels, gint32, place + 1) < 0)
+      return place;
+  }
+}
+
+/* Where each picture begins among the ids. */
 static GArray *
-read_facts (const OwlDataset *d, json_t *record, gsize n_pictures, const GArray *labels)
+find_pictures (const OwlDataset *d, const GArray *ids)
+{
+  GArray *places = g_array_new (FALSE, FALSE, sizeof (gint32));
+
+  for (gint32 i = 0; i < (gint32) ids->len; i += g_array_index (ids, gint32, i) == OWL_IMAGE_ID ? d->network->n_queries + 1 : 1)
+    if (g_array_index (ids, gint32, i) == OWL_IMAGE_ID)
+      g_array_append_val (places, i);
+  return places;
+}
+
+/* [look, turn, byte, picture, token, …]. A reply that begins with a piece of its own for the space before it looks from there on. */
+static void
+read_looks (const OwlDataset *d, json_t *list, guint group, const GArray *ids, const GArray *labels, const GArray *replies, GArray *facts)
+{
+  g_autoptr (GArray) pictures = json_array_size (list) > 0 ? find_pictures (d, ids) : NULL;
+
+  for (size_t i = 0; i + 5 <= json_array_size (list); i += 5) {
+    json_int_t v[5];
+    gint32 first, last;
+    guint n_keys = 0;
+
+    for (size_t j = 0; j < 5; j++)
+      v[j] = json_integer_value (json_array_get (list, i + j));
+    if (v[0] < 0 || v[0] > G_MAXINT32 || v[1] < 0 || v[1] >= replies->len || v[2] < 0 || v[3] < 0 || v[3] >= pictures->len || v[4] < 0 || v[4] >= d->network->n_queries)
+      continue;
+    first = g_array_index (replies, gint32, v[1]);
+    last = find_byte (d, labels, first, v[2]);
+    /* The tokens of one look follow each other in the list, and are taken again for every place that looks. */
+    while (i + 5 * (n_keys + 1) <= json_array_size (list) && json_integer_value (json_array_get (list, i + 5 * n_keys)) == v[0])
+      n_keys++;
+    for (gint32 place = v[2] == 0 ? first : last; place <= last; place++)
+      for (guint k = 0; k < n_keys; k++) {
+        json_int_t picture = json_integer_value (json_array_get (list, i + 5 * k + 3)), token = json_integer_value (json_array_get (list, i + 5 * k + 4));
+        OwlFact fact = { 0, (guint16) group, place, 0, (gint32) v[0] };
+
+        if (picture < 0 || picture >= pictures->len || token < 0 || token >= d->network->n_queries)
+          continue;
+        fact.class = g_array_index (pictures, gint32, picture) + (gint32) token;
+        g_array_append_val (facts, fact);
+      }
+    i += 5 * (n_keys - 1);
+  }
+}
+
+static GArray *
+read_facts (const OwlDataset *d, json_t *record, gsize n_pictures, const GArray *ids, const GArray *labels)
 {
   const OwlNetwork *n = d->network;
   g_autoptr (GArray) places = find_replies (labels);
@@ -321,14 +384,19 @@ read_facts (const OwlDataset *d, json_t *record, gsize n_pictures, const GArray 
   for (guint j = 0; j < n->facts->len; j++) {
     const OwlFactGroup *group = g_ptr_array_index (n->facts, j);
 
-    if (group->source != OWL_FACTS_TOKENS && group->source != OWL_FACTS_PATCHES) {
+    if (group->source == OWL_FACTS_LOOKS) {
+      read_looks (d, json_object_get (json_object_get (record, "said"), group->name), j, ids, labels, places, facts);
+      continue;
+    }
+    if (group->source != OWL_FACTS_TOKENS && group->source != OWL_FACTS_PATCHES && group->source != OWL_FACTS_SEARCHES) {
       read_reply_group (json_object_get (json_object_get (record, "said"), group->name), j, group->source == OWL_FACTS_DIFFERENCES, places, group->w->rows, facts);
       continue;
     }
     for (gsize i = 0; i < n_pictures; i++) {
       json_t *of = json_object_get (json_array_get (json_object_get (record, "facts"), i), owl_fact_source_names[group->source]);
 
-      read_group (json_object_get (of, group->name), i, j, FALSE, (gsize) (group->source == OWL_FACTS_PATCHES ? n->n_patches : n->n_queries), group->w->rows, facts);
+      read_group (json_object_get (of, group->name), i, j, FALSE, (gsize) (group->source == OWL_FACTS_PATCHES ? n->n_patches : n->n_queries),
+                  group->w ? group->w->rows : (gsize) n->n_patches, facts);
     }
   }
   return facts;
@@ -372,7 +440,7 @@ add_record (OwlDataset *d, const DataFile *f, guint32 line, guint64 draw, OwlBat
     }
   }
   {
-    GArray *facts = d->network->facts->len > 0 ? read_facts (d, record, n_pictures, labels) : NULL;
+    GArray *facts = d->network->facts->len > 0 ? read_facts (d, record, n_pictures, ids, labels) : NULL;
     OwlSequence s = { .n = ids->len, .n_pictures = pictures->len, .n_facts = facts ? facts->len : 0 };
 
     if (facts) {

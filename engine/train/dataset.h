@@ -14,7 +14,9 @@ G_BEGIN_DECLS
  *
  * "facts", one object a picture, are what its visual tokens and patches should tell: {"tokens": {GROUP: [token, class, …]}, "patches": {GROUP: [patch, class,
  * …]}}; "said", {GROUP: [turn, class, …]}, is what the decoder should know where the reply of a turn begins, or, in groups of differences,
- * what it should compare there: [turn, class, class, …]. Read where the network has such groups (see owl_network_add_facts). */
+ * what it should compare there: [turn, class, class, …], or, in groups of looks, which visual tokens it should look at: [look, turn, byte of the reply, picture,
+ * token, …], where what follows each other with one number of a look is one look at any of its tokens. {"searches": {GROUP: [token, patch, …]}} of a picture says at
+ * which patches a token should look; those of one token follow each other. Read where the network has such groups (see owl_network_add_facts). */
 typedef struct _OwlDataset OwlDataset;
 
 /* Tokenises a conversation: ids (gint32; -1 for positions of pictures, `visual_length` each), and for every position the id that it must say next or

@@ -16,6 +16,7 @@ typedef struct {
   const guint8 *kv_from;
   const gint32 *kv_row;
   gsize n_kv; /* 0: the same rows */
+  const OwlLayerLooks *looks; /* of each layer; NULL: none */
 } Shared;
 
 typedef struct {
@@ -33,6 +34,15 @@ static OwlNode *
 layer_norm (OwlTape *t, OwlNode *x, const OwlTrainNorm *norm, float eps)
 {
   return owl_tape_layer_norm (t, x, norm->w, norm->b, eps);
+}
+
+static OwlNode *
+attend (OwlTape *t, const LayerRef *ref, OwlTapeHeads q, OwlTapeHeads k, OwlTapeHeads v, int n_heads, int head_dim, gboolean causal, const float *alibi)
+{
+  const Shared *s = ref->shared;
+  const OwlLayerLooks *layer = s->looks ? &s->looks[ref->layer] : NULL;
+
+  return owl_tape_attention (t, q, k, v, n_heads, head_dim, s->spans, s->n_spans, causal, alibi, layer ? layer->looks : NULL, layer ? layer->n : 0);
 }
 
 /* One layer, kept or computed again according to the network. */
@@ -55,7 +65,7 @@ vit_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
   OwlNode *x = in[0], *qkv = linear (t, layer_norm (t, x, &l->ln1, n->vision_eps), &l->qkv), *a;
   OwlTapeHeads q = { qkv, 0, 3 * head_dim }, k = { qkv, head_dim, 3 * head_dim }, v = { qkv, 2 * head_dim, 3 * head_dim };
 
-  a = owl_tape_attention (t, q, k, v, n->vision_heads, (int) head_dim, ref->shared->spans, ref->shared->n_spans, FALSE, NULL);
+  a = attend (t, ref, q, k, v, n->vision_heads, (int) head_dim, FALSE, NULL);
   x = owl_tape_add (t, x, linear (t, a, &l->out));
   a = owl_tape_quick_gelu (t, linear (t, layer_norm (t, x, &l->ln2, n->vision_eps), &l->up));
   return owl_tape_add (t, x, linear (t, a, &l->down));
@@ -74,7 +84,7 @@ abstractor_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
   OwlNode *kv = owl_tape_rows (t, h, e, NULL, NULL, s->n_kv, (gsize) n->vision_width, s->kv_from, s->kv_row), *x, *m;
   OwlTapeHeads q = { linear (t, h, &l->q), 0, head_dim }, k = { linear (t, kv, &l->k), 0, head_dim }, v = { linear (t, kv, &l->v), 0, head_dim };
 
-  x = owl_tape_attention (t, q, k, v, n->abstractor_heads, (int) head_dim, s->spans, s->n_spans, FALSE, NULL);
+  x = attend (t, ref, q, k, v, n->abstractor_heads, (int) head_dim, FALSE, NULL);
   /* The residual is the normed h, as published. */
   x = owl_tape_add (t, h, linear (t, x, &l->out));
   m = layer_norm (t, x, &l->ffn_norm, ABSTRACTOR_NORM_EPS);
@@ -106,7 +116,7 @@ llama_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
   v = (OwlTapeHeads){ owl_tape_linear (t, h, l->v.w, NULL, l->lora[2]), 0, head_dim };
   k.node = gather_keys (t, s, k.node);
   v.node = gather_keys (t, s, v.node);
-  a = owl_tape_attention (t, q, k, v, n->n_heads, n->head_dim, s->spans, s->n_spans, TRUE, NULL);
+  a = attend (t, ref, q, k, v, n->n_heads, n->head_dim, TRUE, NULL);
   x = owl_tape_add (t, x, owl_tape_linear (t, a, l->out.w, NULL, l->lora[3]));
   h = owl_tape_rms_norm (t, x, l->ffn_norm.w, n->eps);
   gate = owl_tape_linear (t, h, l->gate.w, NULL, l->lora[4]);
@@ -126,7 +136,7 @@ bloom_layer (OwlTape *t, OwlNode *const *in, gconstpointer data)
   OwlNode *kv = gather_keys (t, s, qkv);
   OwlTapeHeads q = { qkv, 0, 3 * head_dim }, k = { kv, head_dim, 3 * head_dim }, v = { kv, 2 * head_dim, 3 * head_dim };
 
-  a = owl_tape_attention (t, q, k, v, n->n_heads, n->head_dim, s->spans, s->n_spans, TRUE, n->alibi);
+  a = attend (t, ref, q, k, v, n->n_heads, n->head_dim, TRUE, n->alibi);
   x = owl_tape_add (t, x, owl_tape_linear (t, a, l->out.w, l->out.b, l->lora[3]));
   a = owl_tape_tanh_gelu (t, owl_tape_linear (t, layer_norm (t, x, &l->ffn_norm, n->eps), l->up.w, l->up.b, l->lora[5]));
   return owl_tape_add (t, x, owl_tape_linear (t, a, l->down.w, l->down.b, l->lora[6]));
@@ -161,7 +171,7 @@ cut_patches (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pi
 
 /* All pictures → visual tokens [n_pictures · n_queries, width of the decoder], without the end mark. */
 static OwlNode *
-run_vision (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pictures, OwlNode **patches)
+run_vision (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pictures, const OwlLayerLooks *searches, OwlNode **patches)
 {
   gsize np = (gsize) n->n_patches, rows = n_pictures * (np + 1), width = (gsize) n->vision_width, nq = (gsize) n->n_queries, n_kv = nq + np + 1;
   guint8 *from = owl_arena_alloc (t->arena, rows), *kv_from = owl_arena_alloc (t->arena, n_pictures * n_kv);
@@ -196,7 +206,7 @@ run_vision (OwlNetwork *n, OwlTape *t, const float *const *pictures, gsize n_pic
   *patches = in[1];
 
   *abstractor = (Shared){ .n = n, .spans = equal_spans (t, n_pictures, nq, n_kv), .n_spans = n_pictures, .kv_from = kv_from,
-                          .kv_row = kv_row, .n_kv = n_pictures * n_kv };
+                          .kv_row = kv_row, .n_kv = n_pictures * n_kv, .looks = searches };
   in[0] = owl_tape_rows (t, NULL, NULL, n->queries, NULL, n_pictures * nq, width, query_from, query_row);
   for (int i = 0; i < n->abstractor_layers; i++)
     in[0] = run_layer (t, abstractor_layer, in, 2, abstractor, i);
@@ -217,6 +227,7 @@ typedef struct {
   guint8 *target_from;
   gint32 *target_row, *targets;
   gsize n_targets;
+  gsize shared; /* places of the shared beginning */
   gsize *first; /* [sequences]: its place i is row first + i, after the shared beginning */
 } Layout;
 
@@ -261,7 +272,7 @@ lay_out (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequen
 {
   gsize nq = (gsize) n->n_queries, visual = 0, at = 0, shared = common_beginning (sequences, n_sequences);
 
-  l->n = shared;
+  l->n = l->shared = shared;
   for (gsize s = 0; s < n_sequences; s++)
     l->n += sequences[s].n - shared;
   allocate_layout (l, t, n_sequences, shared);
@@ -312,6 +323,7 @@ static OwlNode *
 run_pictures (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_sequences, OwlFactTally *tallies)
 {
   OwlNode *visual, *patches;
+  OwlLayerLooks *searches = n->has_vision ? _owl_network_find_looks (n, t, OWL_FACTS_SEARCHES, n->abstractor_layers, sequences, n_sequences, 0) : NULL;
   g_autoptr (GPtrArray) pictures = g_ptr_array_new ();
 
   for (gsize s = 0; s < n_sequences; s++)
@@ -319,10 +331,11 @@ run_pictures (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize n_s
       g_ptr_array_add (pictures, (gpointer) sequences[s].pictures[i]);
   if (pictures->len == 0)
     return NULL;
-  visual = run_vision (n, t, (const float *const *) pictures->pdata, pictures->len, &patches);
+  visual = run_vision (n, t, (const float *const *) pictures->pdata, pictures->len, searches, &patches);
   if (n->facts->len > 0) {
     _owl_network_run_facts (n, t, OWL_FACTS_TOKENS, visual, sequences, n_sequences, NULL, tallies);
     _owl_network_run_facts (n, t, OWL_FACTS_PATCHES, patches, sequences, n_sequences, NULL, tallies);
+    _owl_network_tally_looks (searches, n->abstractor_layers, tallies);
   }
   return visual;
 }
@@ -333,6 +346,7 @@ owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize 
   OwlNode *visual = run_pictures (n, t, sequences, n_sequences, tallies), *text = NULL, *x;
   Shared *shared = owl_arena_alloc (t->arena, sizeof (Shared));
   gsize width = (gsize) n->width;
+  OwlLayerLooks *looks;
   Layout l;
 
   lay_out (n, t, sequences, n_sequences, n->bloom, &l);
@@ -342,7 +356,8 @@ owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize 
     text = layer_norm (t, text, &n->embedding_norm, n->eps);
   }
   x = owl_tape_rows (t, visual, text, n->bloom ? NULL : n->embedding, n->image_end, l.n, width, l.from, l.row);
-  *shared = (Shared){ .n = n, .spans = l.spans, .n_spans = l.n_spans, .positions = l.positions, .kv_from = l.kv_from, .kv_row = l.kv_row, .n_kv = l.n_kv };
+  looks = _owl_network_find_looks (n, t, OWL_FACTS_LOOKS, n->n_layers, sequences, n_sequences, l.shared);
+  *shared = (Shared){ .n = n, .spans = l.spans, .n_spans = l.n_spans, .positions = l.positions, .kv_from = l.kv_from, .kv_row = l.kv_row, .n_kv = l.n_kv, .looks = looks };
   for (int i = 0; i < n->n_layers; i++) {
     if (t->cancellable && g_cancellable_is_cancelled (t->cancellable))
       return FALSE;
@@ -354,6 +369,7 @@ owl_network_run (OwlNetwork *n, OwlTape *t, const OwlSequence *sequences, gsize 
     if (n->facts->len > 0 && i + 1 == MAX (n->n_layers - 1, 1))
       _owl_network_run_facts (n, t, OWL_FACTS_ANSWERS, x, sequences, n_sequences, l.first, tallies);
   }
+  _owl_network_tally_looks (looks, n->n_layers, tallies);
   /* Only rows that have a target go on. */
   x = owl_tape_rows (t, x, NULL, NULL, NULL, l.n_targets, width, l.target_from, l.target_row);
   x = n->bloom ? layer_norm (t, x, &n->output_norm, n->eps) : owl_tape_rms_norm (t, x, n->output_norm.w, n->eps);

@@ -42,14 +42,16 @@ typedef struct {
 } OwlTrainAbstractorLayer;
 
 /* Classes that are read by one linear layer, each with a loss beside that of the words: off visual tokens, off the encoder's patches, off the middle of the
- * decoder where a reply begins; differences there too, each with two classes (see owl_tape_signed_cross_entropy); and answers there, before the last layer. */
-typedef enum { OWL_FACTS_TOKENS, OWL_FACTS_PATCHES, OWL_FACTS_REPLIES, OWL_FACTS_DIFFERENCES, OWL_FACTS_ANSWERS, OWL_N_FACT_SOURCES } OwlFactSource;
-extern const char *const owl_fact_source_names[OWL_N_FACT_SOURCES]; /* "tokens", "patches", "replies", "differences", "answers" */
+ * decoder where a reply begins; differences there too, each with two classes (see owl_tape_signed_cross_entropy); and answers there, before the last layer.
+ * Looks and searches have no classes: they say where one head of the decoder, or of the abstractor, should look in one layer (see OwlTapeLook). */
+typedef enum { OWL_FACTS_TOKENS, OWL_FACTS_PATCHES, OWL_FACTS_REPLIES, OWL_FACTS_DIFFERENCES, OWL_FACTS_ANSWERS, OWL_FACTS_LOOKS, OWL_FACTS_SEARCHES, OWL_N_FACT_SOURCES } OwlFactSource;
+extern const char *const owl_fact_source_names[OWL_N_FACT_SOURCES]; /* "tokens", "patches", "replies", "differences", "answers", "looks", "searches" */
 
 typedef struct {
   char *name;
   OwlFactSource source;
-  OwlParameter *w; /* [classes, width of what they are read off] */
+  OwlParameter *w; /* [classes, width of what they are read off]; NULL: looks and searches */
+  int layer;       /* of looks and searches, counted from the last one, which is 1 */
 } OwlFactGroup;
 
 typedef struct {
@@ -98,7 +100,8 @@ gboolean owl_network_add_lora (OwlNetwork *network, const char *path, const char
 /* Dropout for the coming forward pass. */
 void owl_network_set_dropout (OwlNetwork *network, float dropout, guint64 seed);
 
-/* Adds groups of facts: `classes` is {"tokens": {GROUP: number of classes}, "patches": {…}, …}, see owl_fact_source_names. Their layers start from `path`, a
+/* Adds groups of facts: `classes` is {"tokens": {GROUP: number of classes}, "patches": {…}, …}, see owl_fact_source_names; of looks and searches the layer that is
+ * taught, counted from the last one, which is 1. Their layers start from `path`, a
  * file that owl_network_write_facts left, where it exists and has them, else from zero. */
 gboolean owl_network_add_facts (OwlNetwork *network, json_t *classes, const char *path, GError **error);
 gboolean owl_network_write_facts (OwlNetwork *network, const char *path, GError **error);
@@ -115,11 +118,14 @@ typedef enum {
 } OwlTrainParts;
 void owl_network_train (OwlNetwork *network, OwlTrainParts parts);
 
-/* Token or patch `row` of a picture, or the place `row` of the sequence, is of this class. */
+/* Token or patch `row` of a picture, or the place `row` of the sequence, is of this class; or it should look at the place `class` of the sequence, or search the
+ * patch `class`. Facts of looks that follow each other and have one row are one look at several places. */
 typedef struct {
   guint16 picture, group;
   gint32 row, class, against; /* `against`: the other class of a difference */
 } OwlFact;
+/* FALSE: fact `i` goes on with the look before it. */
+gboolean owl_fact_begins (const OwlNetwork *network, const OwlFact *facts, gsize i);
 
 /* One sequence: ids with -1 for the positions of pictures, in order; labels[i] is the id that position i must say next, or -100. */
 typedef struct {

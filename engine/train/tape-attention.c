@@ -7,6 +7,8 @@
 #include <math.h>
 #include <string.h>
 
+#define SURE 1e-6 /* a weight this near to none or all counts as that far from it */
+
 typedef struct {
   OwlNode *node;
   OwlTapeHeads q, k, v;
@@ -20,6 +22,9 @@ typedef struct {
   gboolean causal, bf16;
   const float *alibi;
   float scale;
+  OwlTapeLook *looks;
+  gsize n_looks;
+  float *pulls; /* [looks, heads]: gradient of the loss of a look by each probability of its keys */
 } Attention;
 
 static float *
@@ -64,6 +69,45 @@ forward_heads (gsize begin, gsize end, int part, gpointer data)
   }
 }
 
+/* The losses of all looks, and what they will give back. */
+static void
+judge_looks (const Attention *c)
+{
+  for (gsize i = 0; i < c->n_looks; i++) {
+    OwlTapeLook *look = &c->looks[i];
+    const OwlTapeSpan *span = &c->spans[look->span];
+    double best = 0.0, missed = 1.0;
+    float *pulls = c->pulls + i * (gsize) c->n_heads;
+
+    for (int head = 0; head < c->n_heads; head++) {
+      const float *p = c->probabilities + c->offsets[look->span] + ((gsize) head * span->n_q + look->query) * span->n_k;
+      double weight = 0.0;
+
+      for (gsize j = 0; j < look->n_keys; j++)
+        weight += p[look->keys[j]];
+      weight = MIN (weight, 1.0 - SURE);
+      best = MAX (best, weight);
+      missed *= 1.0 - weight;
+      pulls[head] = (float) (1.0 - weight);
+    }
+    look->right = best > 0.5;
+    look->loss = -log (MAX (1.0 - missed, SURE)) * look->scale;
+    for (int head = 0; head < c->n_heads; head++)
+      pulls[head] = (float) (-look->scale * missed / pulls[head] / MAX (1.0 - missed, SURE));
+  }
+}
+
+static void
+pull_looks (const Attention *c, gsize s, int head, float *ds)
+{
+  for (gsize i = 0; i < c->n_looks; i++) {
+    const OwlTapeLook *look = &c->looks[i];
+
+    for (gsize j = 0; j < look->n_keys && look->span == s; j++)
+      ds[look->query * c->spans[s].n_k + (gsize) look->keys[j]] += c->pulls[i * (gsize) c->n_heads + (gsize) head];
+  }
+}
+
 static void
 backward_heads (gsize begin, gsize end, int part, gpointer data)
 {
@@ -83,6 +127,7 @@ backward_heads (gsize begin, gsize end, int part, gpointer data)
                 c->v.node->cols);
     owl_tape_multiply (c->bf16, FALSE, TRUE, span->n_q, span->n_k, hd, 1.0f, dy, c->node->cols, head_of (&c->v, c->v.node->value, span->k_row, head),
               c->v.node->cols, 0.0f, ds, span->n_k);
+    pull_looks (c, s, head, ds);
     for (gsize i = 0; i < span->n_q; i++)
       kernels->softmax_back (p + i * span->n_k, ds + i * span->n_k, span->n_k, c->scale);
     if (c->dq)
@@ -122,16 +167,17 @@ attention_backward (OwlTape *tape, OwlNode *node)
 
 OwlNode *
 owl_tape_attention (OwlTape *tape, OwlTapeHeads q, OwlTapeHeads k, OwlTapeHeads v, int n_heads, int head_dim, const OwlTapeSpan *spans,
-                    gsize n_spans, gboolean causal, const float *alibi)
+                    gsize n_spans, gboolean causal, const float *alibi, OwlTapeLook *looks, gsize n_looks)
 {
   OwlNode *node = owl_tape_node (tape, q.node->rows, (gsize) n_heads * (gsize) head_dim, attention_backward, q.node, k.node, v.node, NULL, NULL);
   Attention *c = owl_arena_alloc (tape->arena, sizeof (Attention));
 
   *c = (Attention){ .node = node, .q = q, .k = k, .v = v, .n_heads = n_heads, .head_dim = head_dim, .spans = spans, .n_spans = n_spans,
-                    
-                    .causal = causal, .bf16 = tape->bf16, .alibi = alibi, .scale = 1.0f / sqrtf ((float) head_dim) };
+                    .looks = looks, .n_looks = n_looks, .causal = causal, .bf16 = tape->bf16, .alibi = alibi, .scale = 1.0f / sqrtf ((float) head_dim) };
   c->probabilities = owl_arena_floats (tape->arena, count_probabilities (c, tape));
+  c->pulls = owl_arena_floats (tape->arena, MAX (n_looks, 1) * (gsize) n_heads);
   node->aux = c;
   owl_tape_parts (tape, n_spans * (gsize) n_heads, forward_heads, c);
+  judge_looks (c);
   return node;
 }

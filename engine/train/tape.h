@@ -99,11 +99,23 @@ typedef struct {
   gsize q_row, n_q, k_row, n_k;
 } OwlTapeSpan;
 
+/* Where a query should look: at least one head ought to give most of its weight to these keys together. What is lost is -log(1 - Π over heads(1 - weight on
+ * the keys)), times `scale`; once one head looks there, the others are left alone. */
+typedef struct {
+  gsize span, query;  /* which span, and which of its queries */
+  const gint32 *keys; /* among the span's keys */
+  gsize n_keys;
+  double scale;
+  double loss;    /* filled in: what is lost, times `scale` */
+  gboolean right; /* filled in: one head gives them more than half */
+} OwlTapeLook;
+
 /* softmax(q kᵀ · scale (+ slope · key position)) v for every span and head; causal: a query sees keys up to its own place, counted from the ends. A row of keys
  * belongs to one span alone, since spans are worked on at the same time.
- * `spans` and `alibi` (may be NULL) must stay. → [rows of q, heads · head_dim] */
+ * `spans`, `alibi` and `looks` (both may be NULL) must stay; looks have a loss of their own, whose gradient goes to q and k when the tape records.
+ * → [rows of q, heads · head_dim] */
 OwlNode *owl_tape_attention (OwlTape *tape, OwlTapeHeads q, OwlTapeHeads k, OwlTapeHeads v, int n_heads, int head_dim, const OwlTapeSpan *spans,
-                             gsize n_spans, gboolean causal, const float *alibi);
+                             gsize n_spans, gboolean causal, const float *alibi, OwlTapeLook *looks, gsize n_looks);
 
 /* Sum over the rows of h of the cross entropy of softmax(h Wᵀ) against targets, times `scale`; the gradient is carried to h and W at once, when the
  * tape records. `n_correct` (may be NULL) gets the number of rows whose target is the likeliest. */

@@ -305,7 +305,7 @@ set_fact_scales (OwlTrainer *t, const GPtrArray *batches)
         const OwlSequence *sequence = &g_array_index (batch->sequences, OwlSequence, s);
 
         for (gsize i = 0; i < sequence->n_facts; i++)
-          count += sequence->facts[i].group == g;
+          count += sequence->facts[i].group == g && owl_fact_begins (n, sequence->facts, i);
       }
     }
     n->fact_scales[g] = t->config->fact_weight * (weight ? json_number_value (weight) : 1.0) / (double) MAX (count, 1);
@@ -524,6 +524,7 @@ owl_trainer_dump_gradients (OwlTrainer *t, const char *dir, double *loss, double
 char *
 owl_trainer_take_facts (OwlTrainer *t)
 {
+  static const char *const prefixes[OWL_N_FACT_SOURCES] = { [OWL_FACTS_TOKENS] = "", "patch ", "", "", "", "look for ", "search for " };
   guint n_groups = t->network->facts->len;
   GString *text;
 
@@ -539,7 +540,7 @@ owl_trainer_take_facts (OwlTrainer *t)
       n_correct += t->tallies[i * n_groups + g].n_correct;
     }
     if (n > 0)
-      g_string_append_printf (text, "%s%s%s %.3f", text->len ? ", " : "", group->source == OWL_FACTS_PATCHES ? "patch " : "", group->name, (double) n_correct / (double) n);
+      g_string_append_printf (text, "%s%s%s %.3f", text->len ? ", " : "", prefixes[group->source], group->name, (double) n_correct / (double) n);
   }
   memset (t->tallies, 0, (t->n_replicas + 1) * n_groups * sizeof *t->tallies);
   return g_string_free (text, FALSE);

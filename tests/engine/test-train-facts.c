@@ -52,10 +52,12 @@ new_model (void)
 /* Two pictures with opposite facts, and a conversation whose second turn is about another class; numbers out of range are passed over. */
 static const char records[] =
     "{\"image\": [\"scene_420.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: What is it?\\nAI: A dog.\\nHuman: And?\\nAI: No.\", \"task_type\": \"word,other\","
-    " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}}], \"said\": {\"noun\": [0, 2, 1, 0, 5, 1], \"both\": [0, 2, 1, 1, 1, 1, 5, 1, 0, 0, 1, 7], \"reply\": [0, 0, 1, 1]}}\n"
+    " \"facts\": [{\"tokens\": {\"what\": [0, 1, 1, 2, 9, 1, 2, 7]}, \"patches\": {\"what\": [0, 1, 3, 0, 4, 1]}, \"searches\": {\"patch\": [0, 1, 0, 2, 3, 3, 4, 0, 0, 9]}}],"
+    " \"said\": {\"token\": [0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 1, 1, 0, 0, 3, 2, 0, 2, 0, 0, 3, 5, 0, 0, 0, 4, 0, 0, 1, 0, 5, 0, 0, 0, 4], \"noun\": [0, 2, 1, 0, 5, 1], \"both\": [0, 2, 1, 1, 1, 1, 5, 1, 0, 0, 1, 7], \"reply\": [0, 0, 1, 1]}}\n"
     "{\"image\": [\"scene_cmyk.jpg\"], \"text\": \"Talk.\\nHuman: <image>\\nHuman: Where is it?\\nAI: A cat.\\nHuman: Now?\\nAI: Yes.\", \"task_type\": \"word,other\","
-    " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}}], \"said\": {\"noun\": [0, 1, 1, 2], \"both\": [0, 0, 0, 1, 0, 2], \"reply\": [0, 1, 1, 0]}}\n";
-static const char facts[] = "\"facts\": {\"weight\": 0.5, \"weights\": {\"noun\": 2.0}, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}, \"differences\": {\"both\": 3}, \"answers\": {\"reply\": 2}}}";
+    " \"facts\": [{\"tokens\": {\"what\": [0, 2, 1, 0]}, \"patches\": {\"what\": [0, 0, 3, 1]}, \"searches\": {\"patch\": [0, 3]}}],"
+    " \"said\": {\"token\": [0, 0, 0, 0, 3, 1, 1, 0, 0, 0], \"noun\": [0, 1, 1, 2], \"both\": [0, 0, 0, 1, 0, 2], \"reply\": [0, 1, 1, 0]}}\n";
+static const char facts[] = "\"facts\": {\"weight\": 0.5, \"weights\": {\"noun\": 2.0}, \"classes\": {\"tokens\": {\"what\": 3}, \"patches\": {\"what\": 2}, \"replies\": {\"noun\": 3}, \"differences\": {\"both\": 3}, \"answers\": {\"reply\": 2}, \"looks\": {\"token\": 2}, \"searches\": {\"patch\": 1}}}";
 
 static char *
 run (OwlTrainConfig *config)
@@ -92,7 +94,7 @@ test_facts (void)
   /* The layers that read the facts go from one run to the next, and what was learned is right there at once. */
   kept = run (second);
   if (LEARNS)
-    g_assert_cmpstr (kept, ==, "what 1.000, patch what 1.000, noun 1.000, both 1.000, reply 1.000");
+    g_assert_cmpstr (kept, ==, "what 1.000, patch what 1.000, noun 1.000, both 1.000, reply 1.000, look for token 1.000, search for patch 1.000");
   nothing = run (without);
   g_assert_null (nothing);
 }
@@ -170,6 +172,98 @@ test_signed (void)
     g_assert_cmpfloat_with_epsilon (i < ROWS * WIDTH ? h->grad[i] : w->grad[i - ROWS * WIDTH], scale * (up - down) / (2.0 * step), 1e-5);
   }
   owl_tape_clear (&tape);
+}
+
+/* Where heads look, in double precision: one span of QUERIES and KEYS; one causal look at a key, one at two keys of which either will do, and one at all keys. */
+enum { QUERIES = 3, KEYS = 4, HEADS = 2, HEAD = 2 };
+static const gint32 looked_at[] = { 1, 0, 3, 0, 1, 2, 3 };
+static const struct {
+  gsize query, first, n;
+} looks[] = { { 0, 0, 1 }, { 2, 1, 2 }, { 2, 3, 4 } };
+
+static double
+look_loss (const double *q, const double *k, guint look, gboolean *right)
+{
+  double missed = 1.0;
+
+  *right = FALSE;
+  for (int head = 0; head < HEADS; head++) {
+    double sum = 0.0, wanted = 0.0, p[KEYS];
+    int seen = KEYS - QUERIES + (int) looks[look].query + 1;
+
+    for (int j = 0; j < seen; j++) {
+      p[j] = 0.0;
+      for (int i = 0; i < HEAD; i++)
+        p[j] += q[looks[look].query * HEADS * HEAD + (gsize) (head * HEAD + i)] * k[j * HEADS * HEAD + head * HEAD + i];
+      sum += p[j] = exp (p[j] / sqrt (HEAD));
+    }
+    for (gsize j = 0; j < looks[look].n; j++)
+      wanted += p[looked_at[looks[look].first + j]] / sum;
+    *right = *right || wanted > 0.5;
+    missed *= 1.0 - wanted;
+  }
+  return -log (1.0 - missed);
+}
+
+static void
+test_looks (void)
+{
+  static const OwlTapeSpan span = { 0, QUERIES, 0, KEYS };
+  static const guint8 from[] = { OWL_ROW_PARAMETER0, OWL_ROW_PARAMETER0, OWL_ROW_PARAMETER0, OWL_ROW_PARAMETER0 };
+  static const gint32 row[] = { 0, 1, 2, 3 };
+  const double scale = 0.7, step = 1e-5;
+  double exact[(QUERIES + KEYS) * HEADS * HEAD];
+  g_autoptr (OwlParameters) parameters = owl_parameters_new ();
+  OwlParameter *q = owl_parameters_add (parameters, "q", 2, (gsize[]){ QUERIES, HEADS * HEAD }), *k = owl_parameters_add (parameters, "k", 2, (gsize[]){ KEYS, HEADS * HEAD });
+  OwlTapeLook wanted[G_N_ELEMENTS (looks)];
+  OwlTapeHeads of_q, of_k;
+  OwlNode *out;
+  OwlTape tape;
+  gboolean right;
+
+  owl_parameter_train (q);
+  owl_parameter_train (k);
+  for (gsize i = 0; i < G_N_ELEMENTS (exact); i++) {
+    exact[i] = ((double) (i * 7 % 23) - 11.0) / 5.0;
+    *(i < QUERIES * HEADS * HEAD ? &q->value[i] : &k->value[i - QUERIES * HEADS * HEAD]) = (float) exact[i];
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (looks); i++)
+    wanted[i] = (OwlTapeLook){ .span = 0, .query = looks[i].query, .keys = looked_at + looks[i].first, .n_keys = looks[i].n, .scale = scale };
+  owl_tape_init (&tape, NULL);
+  of_q = (OwlTapeHeads){ owl_tape_rows (&tape, NULL, NULL, q, NULL, QUERIES, HEADS * HEAD, from, row), 0, HEAD };
+  of_k = (OwlTapeHeads){ owl_tape_rows (&tape, NULL, NULL, k, NULL, KEYS, HEADS * HEAD, from, row), 0, HEAD };
+  out = owl_tape_attention (&tape, of_q, of_k, of_k, HEADS, HEAD, &span, 1, TRUE, NULL, wanted, G_N_ELEMENTS (wanted));
+  owl_node_grad (&tape, out);
+  owl_tape_backward (&tape);
+  for (guint i = 0; i < G_N_ELEMENTS (looks); i++) {
+    g_assert_cmpfloat_with_epsilon (wanted[i].loss, scale * look_loss (exact, exact + QUERIES * HEADS * HEAD, i, &right), 1e-5);
+    g_assert_cmpint (wanted[i].right, ==, right);
+  }
+  g_assert_true (wanted[2].right);
+  for (gsize i = 0; i < G_N_ELEMENTS (exact); i++) {
+    double old = exact[i], change = 0.0;
+
+    for (guint j = 0; j < G_N_ELEMENTS (looks); j++) {
+      exact[i] = old + step;
+      change += look_loss (exact, exact + QUERIES * HEADS * HEAD, j, &right);
+      exact[i] = old - step;
+      change -= look_loss (exact, exact + QUERIES * HEADS * HEAD, j, &right);
+      exact[i] = old;
+    }
+    g_assert_cmpfloat_with_epsilon (i < QUERIES * HEADS * HEAD ? q->grad[i] : k->grad[i - QUERIES * HEADS * HEAD], scale * change / (2.0 * step), 2e-5);
+  }
+  owl_tape_clear (&tape);
+}
+
+/* A layer that is not there is refused. */
+static void
+test_layers (void)
+{
+  g_autoptr (OwlTrainConfig) deep = configure ("deep", "\"first\"", "\"steps\": 1, \"facts\": {\"classes\": {\"looks\": {\"token\": 3}}}");
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (owl_trainer_open (deep, FALSE, &error));
+  g_assert_nonnull (strstr (error->message, "\"token\""));
 }
 
 static void
@@ -254,6 +348,8 @@ main (int argc, char **argv)
   g_test_add_func ("/train/facts", test_facts);
   g_test_add_func ("/train/weights", test_weights);
   g_test_add_func ("/train/signed", test_signed);
+  g_test_add_func ("/train/looks", test_looks);
+  g_test_add_func ("/train/layers", test_layers);
   g_test_add_func ("/train/image-size", test_image_size);
   g_test_add_func ("/train/interpolation", test_interpolation);
   g_test_add_func ("/train/spelled", test_spelled);

@@ -149,7 +149,7 @@ op_attention (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlParameter 
   static const float slopes[] = { 0.5f, 0.25f };
   OwlTapeHeads x = { a, 0, 4 }, y = { b, 0, 4 }, z = { owl_tape_add (t, a, b), 0, 4 };
 
-  return owl_tape_attention (t, x, y, z, 2, 4, spans, 2, TRUE, slopes);
+  return owl_tape_attention (t, x, y, z, 2, 4, spans, 2, TRUE, slopes, NULL, 0);
 }
 
 static OwlNode *
@@ -158,7 +158,7 @@ op_cross_attention (OwlTape *t, OwlNode *a, OwlNode *b, OwlParameter *p, OwlPara
   static const OwlTapeSpan spans[] = { { 0, 4, 0, 5 }, { 4, 2, 5, 1 } };
   OwlTapeHeads x = { a, 0, 4 }, y = { b, 0, 4 };
 
-  return owl_tape_attention (t, x, y, y, 2, 4, spans, 2, FALSE, NULL);
+  return owl_tape_attention (t, x, y, y, 2, 4, spans, 2, FALSE, NULL, NULL, 0);
 }
 
 static OwlNode *

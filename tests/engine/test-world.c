@@ -349,6 +349,68 @@ test_facts_of_replies (void)
   g_assert_cmpuint (n_compared, >, 50);
 }
 
+/* Whether a token tells the class `group` of the reply, where it tells anything of that. */
+static gboolean
+token_agrees (json_t *facts, int token, const char *group, int class)
+{
+  int told = fact (facts, "tokens", group, token);
+
+  return class < 0 || told < 0 || told == class;
+}
+
+/* A reply looks at tokens that tell what it says; in a list, and letter by letter, where each is said. */
+static void
+test_looks (void)
+{
+  guint n_looks = 0, n_letters = 0, n_listed = 0, n_second = 0;
+
+  for (guint i = 0; i < 3000; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (23, WORLD_TRAIN, i, &mix, FALSE);
+    g_autoptr (GArray) marks = g_array_new (FALSE, FALSE, sizeof (WorldMark));
+    json_t *said = world_facts_of_replies (record), *list = json_object_get (said, "token"), *holder = json_pack ("{s:o}", "said", said), *facts[2] = { NULL, NULL };
+
+    for (guint j = 0; j < record->n_scenes; j++)
+      facts[j] = world_facts_of (&record->scenes[j], marks, 12);
+    for (size_t j = 0; j + 5 <= json_array_size (list); j += 5) {
+      int v[5], colour, place, what, number;
+      const WorldTurn *turn;
+
+      for (size_t k = 0; k < 5; k++)
+        v[k] = (int) json_integer_value (json_array_get (list, j + k));
+      turn = &g_array_index (record->turns, WorldTurn, v[1]);
+      g_assert_cmpint (v[3], <, record->n_scenes);
+      g_assert_cmpint (v[2], <, strlen (turn->answer));
+      colour = fact (holder, "said", "answer_colour", v[1]);
+      place = fact (holder, "said", "answer_place", v[1]);
+      what = fact (holder, "said", "answer_what", v[1]);
+      number = fact (holder, "said", "answer_number", v[1]);
+      if (turn->task == WORD) {
+        g_assert_cmpint (fact (facts[v[3]], "tokens", "letter", v[4]), ==, world_fact_of_letter (g_utf8_get_char (turn->answer + v[2])));
+        n_letters++;
+      } else if (turn->task == COLOUR || turn->task == BACKGROUND) {
+        g_assert_true (token_agrees (facts[v[3]], v[4], "colour", colour));
+      } else if (turn->task == COUNT || turn->task == COUNT_THINGS) {
+        g_assert_true (token_agrees (facts[v[3]], v[4], "number", number));
+      } else if (turn->task == POSITION) {
+        g_assert_true (v[4] == place || token_agrees (facts[v[3]], v[4], "place", place));
+      } else if (turn->task == SHAPE || turn->task == WHAT_AT || (turn->task == OBJECT_NAME && record->scenes[0].kind == WORLD_SCENE_OBJECT)) {
+        /* A shape's own token tells it by being that one. */
+        g_assert_true (v[4] == 9 + what - 1 || token_agrees (facts[v[3]], v[4], "what", what));
+      }
+      n_listed += v[2] > 0 && turn->task != WORD;
+      n_second += v[3] == 1;
+      n_looks++;
+    }
+    for (guint j = 0; j < record->n_scenes; j++)
+      json_decref (facts[j]);
+    json_decref (holder);
+  }
+  g_assert_cmpuint (n_looks, >, 3000);
+  g_assert_cmpuint (n_letters, >, 300);
+  g_assert_cmpuint (n_listed, >, 50);
+  g_assert_cmpuint (n_second, >, 50);
+}
+
 static void
 test_facts_of_shapes (void)
 {
@@ -381,6 +443,26 @@ test_facts_of_shapes (void)
   g_assert_cmpint (fact (facts, "patches", "what", 10 * 12 + 6), ==, 1 + WORLD_HEART);
   g_assert_cmpint (fact (facts, "patches", "what", 10 * 12 + 0), ==, 0);
   json_decref (facts);
+}
+
+/* The tokens of "Tea" search the patches on which those letters are. Boxes of slanted letters overlap: a patch of two is told to be the other one's now and then. */
+static void
+check_searches (json_t *facts)
+{
+  json_t *list = json_object_get (json_object_get (facts, "searches"), "print");
+  guint found[3] = { 0 }, n_other = 0;
+
+  for (size_t i = 0; i + 1 < json_array_size (list); i += 2) {
+    int token = (int) json_integer_value (json_array_get (list, i)), patch = (int) json_integer_value (json_array_get (list, i + 1));
+    int told = fact (facts, "patches", "letter", patch);
+
+    g_assert_cmpint (token, <, 3);
+    n_other += told >= 0 && told != world_fact_of_letter ((gunichar) "Tea"[token]);
+    found[token]++;
+  }
+  g_assert_cmpuint (n_other * 4, <=, found[0] + found[1] + found[2]);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpuint (found[i], >, 0);
 }
 
 /* Letters of a word stand in order, from left to right; the digits of a total from the right. */
@@ -417,6 +499,7 @@ test_facts_of_print (void)
     facts = world_facts_of (&word, marks, 12);
     g_assert_cmpint (fact (facts, "tokens", "letter", 1), ==, world_fact_of_letter ('e'));
     g_assert_cmpint (fact (facts, "tokens", "letter", 3), ==, 0);
+    check_searches (facts);
     json_decref (facts);
 
     others = world_painter_paint (painter, &receipt, WORLD_TRAIN, &random, more, &width, &height);
@@ -572,6 +655,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/same-seed", test_same_seed);
   g_test_add_func ("/world/verdicts", test_verdicts);
   g_test_add_func ("/world/facts-of-replies", test_facts_of_replies);
+  g_test_add_func ("/world/looks", test_looks);
   g_test_add_func ("/world/facts-of-shapes", test_facts_of_shapes);
   g_test_add_func ("/world/facts-of-print", test_facts_of_print);
   g_test_add_func ("/world/letters", test_letters);

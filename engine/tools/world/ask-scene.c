@@ -36,7 +36,10 @@ _world_ask_about_shape (WorldMaker *maker)
     return FALSE;
   blanks.colour = world_colour_name (maker->language, item->colour);
   blanks.colour_form = world_colour_name_with_shape (maker->language, item->colour);
-  return _world_say (maker, SHAPE, &blanks, world_answer_shape (maker->language, item->what));
+  if (!_world_say (maker, SHAPE, &blanks, world_answer_shape (maker->language, item->what)))
+    return FALSE;
+  _world_last_turn (maker)->noun_colour = item->colour;
+  return TRUE;
 }
 
 gboolean
@@ -117,7 +120,10 @@ _world_ask_what_is_at (WorldMaker *maker)
     }
   if (!place_is_clear (scene, cell))
     return FALSE;
-  return _world_say (maker, WHAT_AT, &blanks, found ? _world_answer_item (maker, found) : g_strdup (_world_answer_nothing (maker->language)));
+  if (!_world_say (maker, WHAT_AT, &blanks, found ? _world_answer_item (maker, found) : g_strdup (_world_answer_nothing (maker->language))))
+    return FALSE;
+  _world_last_turn (maker)->place = cell;
+  return TRUE;
 }
 
 gboolean

@@ -16,8 +16,12 @@ ask_about_pair (WorldMaker *maker, WorldTask task)
   guint which = world_random_chance (maker->random, 0.6) ? 1 : 0;
   WorldBlanks blanks = { .text = ordinals[maker->language][which] };
 
-  if (task == PAIR_WHAT)
-    return scenes[which].n_items <= 3 && _world_say (maker, PAIR_WHAT, &blanks, _world_answer_all_items (maker, &scenes[which]));
+  if (task == PAIR_WHAT) {
+    if (scenes[which].n_items > 3 || !_world_say (maker, PAIR_WHAT, &blanks, _world_answer_all_items (maker, &scenes[which])))
+      return FALSE;
+    _world_last_turn (maker)->which = (int) which;
+    return TRUE;
+  }
   if (task == PAIR_MORE) {
     if (scenes[0].kind != WORLD_SCENE_SHAPES || (scenes[0].n_items == scenes[1].n_items && world_random_chance (maker->random, 0.5)))
       return FALSE;

@@ -8,8 +8,7 @@
 /* Everything else that is printed is one class. */
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;%$€£-/()+*'!?&#=_ÄÖÜäöüßéèêëàâçñíóúáÉÀÇÑÁÍÓÚÊîïôû";
 
-enum { SLOT_SHAPES = 9, SLOT_COLOURS = 15, SLOT_COUNT = 23, SLOT_THING, SLOT_BACKGROUND, SLOT_TOTAL, SLOT_KIND = 31 };
-enum { N_SHAPE_SLOTS = 6, N_COLOUR_SLOTS = 8, N_TOTAL_SLOTS = 5, N_TITLE_SLOTS = 9, N_DATE_SLOTS = 10, N_LINE_SLOTS = 5 };
+enum { N_TOTAL_SLOTS = 5, N_TITLE_SLOTS = 9, N_DATE_SLOTS = 10, N_LINE_SLOTS = 5 };
 #define NO_COLOUR WORLD_N_COLOURS
 #define NO_PLACE 9
 #define NO_NUMBER 10
@@ -84,23 +83,23 @@ add_shapes (json_t *tokens, const WorldScene *scene)
 {
   const WorldItem *item = NULL;
 
-  for (int i = 0; i < N_SHAPE_SLOTS; i++) {
+  for (int i = 0; i < WORLD_N_SHAPE_SLOTS; i++) {
     int n = count (scene, i, -1, &item);
 
-    world_facts_add (tokens, "number", SLOT_SHAPES + i, n);
+    world_facts_add (tokens, "number", WORLD_SLOT_SHAPES + i, n);
     if (n == 1)
-      world_facts_add (tokens, "colour", SLOT_SHAPES + i, item->colour);
+      world_facts_add (tokens, "colour", WORLD_SLOT_SHAPES + i, item->colour);
     if (n == 1)
-      world_facts_add (tokens, "place", SLOT_SHAPES + i, world_item_get_cell (item));
+      world_facts_add (tokens, "place", WORLD_SLOT_SHAPES + i, world_item_get_cell (item));
   }
-  for (int i = 0; i < N_COLOUR_SLOTS; i++) {
+  for (int i = 0; i < WORLD_N_COLOUR_SLOTS; i++) {
     int n = count (scene, -1, i, &item);
 
-    world_facts_add (tokens, "number", SLOT_COLOURS + i, n);
+    world_facts_add (tokens, "number", WORLD_SLOT_COLOURS + i, n);
     if (n == 1)
-      world_facts_add (tokens, "what", SLOT_COLOURS + i, world_fact_of_item (item));
+      world_facts_add (tokens, "what", WORLD_SLOT_COLOURS + i, world_fact_of_item (item));
     if (n == 1)
-      world_facts_add (tokens, "place", SLOT_COLOURS + i, world_item_get_cell (item));
+      world_facts_add (tokens, "place", WORLD_SLOT_COLOURS + i, world_item_get_cell (item));
   }
 }
 
@@ -113,31 +112,54 @@ compare_places (const void *a, const void *b)
   return by_cell ? by_cell : (left->x > right->x) - (left->x < right->x);
 }
 
-/* Each kind of thing once, in reading order. */
-static void
-add_things (json_t *tokens, const WorldScene *scene)
+/* Each kind of thing once, in reading order; returns how many. */
+static guint
+list_things (const WorldScene *scene, WorldItem *things)
 {
   WorldItem items[WORLD_MAX_ITEMS];
-  int slot = SLOT_SHAPES;
+  guint n = 0;
 
   memcpy (items, scene->items, sizeof items);
   qsort (items, scene->n_items, sizeof *items, compare_places);
-  for (guint i = 0; i < scene->n_items && slot < SLOT_COLOURS; i++) {
-    const WorldItem *last = NULL;
+  for (guint i = 0; i < scene->n_items; i++) {
     gboolean seen = FALSE;
-    int n;
 
-    for (guint j = 0; j < i; j++)
-      seen = seen || items[j].what == items[i].what;
-    if (seen)
-      continue;
-    n = count (scene, items[i].what, -1, &last);
-    world_facts_add (tokens, "what", slot, world_fact_of_item (&items[i]));
+    for (guint j = 0; j < n; j++)
+      seen = seen || things[j].what == items[i].what;
+    if (!seen)
+      things[n++] = items[i];
+  }
+  return n;
+}
+
+int
+world_slot_of_thing (const WorldScene *scene, int what)
+{
+  WorldItem things[WORLD_MAX_ITEMS];
+  guint n = list_things (scene, things);
+
+  for (guint i = 0; i < MIN (n, WORLD_N_SHAPE_SLOTS); i++)
+    if (things[i].what == what)
+      return WORLD_SLOT_SHAPES + (int) i;
+  return -1;
+}
+
+static void
+add_things (json_t *tokens, const WorldScene *scene)
+{
+  WorldItem things[WORLD_MAX_ITEMS];
+  guint n_things = list_things (scene, things);
+  int slot = WORLD_SLOT_SHAPES;
+
+  for (guint i = 0; i < MIN (n_things, WORLD_N_SHAPE_SLOTS); i++, slot++) {
+    const WorldItem *last = NULL;
+    int n = count (scene, things[i].what, -1, &last);
+
+    world_facts_add (tokens, "what", slot, world_fact_of_item (&things[i]));
     world_facts_add (tokens, "number", slot, n);
     world_facts_add (tokens, "place", slot, n == 1 ? world_item_get_cell (last) : NO_PLACE);
-    slot++;
   }
-  for (; slot < SLOT_COLOURS; slot++) {
+  for (; slot < WORLD_SLOT_COLOURS; slot++) {
     world_facts_add (tokens, "what", slot, 0);
     world_facts_add (tokens, "number", slot, 0);
   }
@@ -155,9 +177,9 @@ add_letters (json_t *tokens, const char *text, int slot, int n)
 static void
 add_receipt (json_t *tokens, const WorldScene *scene)
 {
-  world_facts_add (tokens, "number", SLOT_COUNT, (int) scene->n_lines);
+  world_facts_add (tokens, "number", WORLD_SLOT_COUNT, (int) scene->n_lines);
   for (guint i = 0; i < MIN (scene->n_lines, N_LINE_SLOTS); i++) {
-    int slot = SLOT_SHAPES + 2 * (int) i, cents = scene->lines[i].cents;
+    int slot = WORLD_SLOT_SHAPES + 2 * (int) i, cents = scene->lines[i].cents;
     g_autofree char *upper = g_utf8_strup (scene->lines[i].name, -1);
     const char *second = g_utf8_next_char (upper);
 
@@ -178,7 +200,7 @@ add_total (json_t *tokens, const WorldScene *scene)
 
   /* From the last digit on; three stand in any sum. */
   for (int i = 0; i < N_TOTAL_SLOTS; i++) {
-    world_facts_add (tokens, "number", SLOT_TOTAL + i, i >= 3 && rest == 0 ? NO_NUMBER : rest % 10);
+    world_facts_add (tokens, "number", WORLD_SLOT_TOTAL + i, i >= 3 && rest == 0 ? NO_NUMBER : rest % 10);
     rest /= 10;
   }
 }
@@ -186,7 +208,7 @@ add_total (json_t *tokens, const WorldScene *scene)
 static void
 add_tokens (json_t *tokens, const WorldScene *scene)
 {
-  world_facts_add (tokens, "kind", SLOT_KIND, (int) scene->kind);
+  world_facts_add (tokens, "kind", WORLD_SLOT_KIND, (int) scene->kind);
   switch (scene->kind) {
   case WORLD_SCENE_OBJECT:
   case WORLD_SCENE_OBJECTS:
@@ -196,14 +218,14 @@ add_tokens (json_t *tokens, const WorldScene *scene)
       add_shapes (tokens, scene);
     else if (scene->kind == WORLD_SCENE_OBJECTS)
       add_things (tokens, scene);
-    world_facts_add (tokens, "number", SLOT_COUNT, (int) scene->n_items);
-    world_facts_add (tokens, "colour", SLOT_BACKGROUND, scene->background >= 0 ? scene->background : NO_COLOUR);
+    world_facts_add (tokens, "number", WORLD_SLOT_COUNT, (int) scene->n_items);
+    world_facts_add (tokens, "colour", WORLD_SLOT_BACKGROUND, scene->background >= 0 ? scene->background : NO_COLOUR);
     if (scene->n_items == 1) {
-      world_facts_add (tokens, "what", SLOT_THING, world_fact_of_item (&scene->items[0]));
+      world_facts_add (tokens, "what", WORLD_SLOT_THING, world_fact_of_item (&scene->items[0]));
       if (scene->items[0].radius < 0.37)
-        world_facts_add (tokens, "place", SLOT_THING, world_item_get_cell (&scene->items[0]));
+        world_facts_add (tokens, "place", WORLD_SLOT_THING, world_item_get_cell (&scene->items[0]));
       if (scene->items[0].is_shape)
-        world_facts_add (tokens, "colour", SLOT_THING, scene->items[0].colour);
+        world_facts_add (tokens, "colour", WORLD_SLOT_THING, scene->items[0].colour);
     }
     break;
   case WORLD_SCENE_WORD:
@@ -219,12 +241,12 @@ add_tokens (json_t *tokens, const WorldScene *scene)
     break;
   case WORLD_SCENE_DOCUMENT:
     add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
-    add_letters (tokens, scene->date, SLOT_SHAPES, N_DATE_SLOTS);
+    add_letters (tokens, scene->date, WORLD_SLOT_SHAPES, N_DATE_SLOTS);
     add_total (tokens, scene);
     break;
   case WORLD_SCENE_NOTHING:
   case WORLD_N_SCENES:
-    world_facts_add (tokens, "what", SLOT_THING, 0);
+    world_facts_add (tokens, "what", WORLD_SLOT_THING, 0);
     break;
   }
 }
@@ -269,16 +291,56 @@ add_patch (json_t *patches, const GArray *marks, int patch, int side)
     world_facts_add (patches, "index", patch, found->index);
 }
 
+/* Which query token is for a printed letter; -1: none. */
+static int
+slot_of_letter (const WorldScene *scene, const WorldMark *mark)
+{
+  if (!mark->is_text)
+    return -1;
+  if (scene->kind == WORLD_SCENE_WORD || mark->role == WORLD_ROLE_TITLE)
+    return mark->index < N_TITLE_SLOTS ? mark->index : -1;
+  if (mark->role == WORLD_ROLE_DATE)
+    return mark->index < N_DATE_SLOTS ? WORLD_SLOT_SHAPES + mark->index : -1;
+  return mark->role == WORLD_ROLE_TOTAL && mark->index < N_TOTAL_SLOTS ? WORLD_SLOT_TOTAL + mark->index : -1;
+}
+
+/* The patches whose middle is on the letter; of a small one, that in which its own middle is. */
+static void
+add_search (json_t *searches, const WorldMark *mark, int slot, int side)
+{
+  int x = CLAMP ((int) ((mark->x0 + mark->x1) / 2 * side), 0, side - 1), y = CLAMP ((int) ((mark->y0 + mark->y1) / 2 * side), 0, side - 1);
+  gboolean any = FALSE;
+
+  for (int i = 0; i < side * side; i++) {
+    double px = (i % side + 0.5) / side, py = ((double) (i / side) + 0.5) / side;
+
+    if (px >= mark->x0 && px <= mark->x1 && py >= mark->y0 && py <= mark->y1) {
+      world_facts_add (searches, "print", slot, i);
+      any = TRUE;
+    }
+  }
+  if (!any)
+    world_facts_add (searches, "print", slot, y * side + x);
+}
+
 json_t *
 world_facts_of (const WorldScene *scene, const GArray *marks, int side)
 {
-  json_t *facts = json_object (), *tokens = json_object (), *patches = json_object ();
+  json_t *facts = json_object (), *tokens = json_object (), *patches = json_object (), *searches = json_object ();
 
   add_tokens (tokens, scene);
   for (int i = 0; i < side * side; i++)
     add_patch (patches, marks, i, side);
+  for (guint i = 0; i < marks->len; i++) {
+    const WorldMark *mark = &g_array_index (marks, WorldMark, i);
+    int slot = slot_of_letter (scene, mark);
+
+    if (slot >= 0)
+      add_search (searches, mark, slot, side);
+  }
   json_object_set_new (facts, "tokens", tokens);
   json_object_set_new (facts, "patches", patches);
+  json_object_set_new (facts, "searches", searches);
   return facts;
 }
 
@@ -287,8 +349,8 @@ world_facts_count_classes (void)
 {
   int n_what = 1 + WORLD_N_SHAPES + (int) world_n_objects, n_letters = 1 + (int) g_utf8_strlen (letters, -1) + 1;
 
-  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i,s:i},s:{s:i,s:i,s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
+  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i},s:{s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
                     NO_PLACE + 1, "number", NO_NUMBER + 1, "kind", (int) WORLD_N_SCENES, "letter", n_letters, "first", n_letters, "second", n_letters, price_groups[0], 10, price_groups[1], 10,
                     price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "letter", n_letters, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
-                    "seen_second", n_what, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS, "answers", "answer_what", n_what, "answer_colour", WORLD_N_COLOURS, "answer_place", 9, "answer_number", NO_NUMBER);
+                    "seen_second", n_what, "noun_place", 9, "noun_picture", 2, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS, "answers", "answer_what", n_what, "answer_colour", WORLD_N_COLOURS, "answer_place", 9, "answer_number", NO_NUMBER, "looks", "token", 2, "searches", "print", 1);
 }

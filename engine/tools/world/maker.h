@@ -22,6 +22,8 @@ const char *_world_answer_nothing (WorldLanguage language);
 /* Takes `answer`. FALSE when the question cannot be worded or was asked before. */
 gboolean _world_say_in (WorldMaker *maker, WorldTask asked, WorldTask task, WorldLanguage question_language, WorldLanguage answer_language, const WorldBlanks *blanks, char *answer);
 gboolean _world_say (WorldMaker *maker, WorldTask task, const WorldBlanks *blanks, char *answer);
+/* The one that was just said. */
+WorldTurn *_world_last_turn (const WorldMaker *maker);
 char *_world_answer_number (int n);
 char *_world_answer_money (int cents);
 const WorldItem *_world_pick_item (const WorldMaker *maker);

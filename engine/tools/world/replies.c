@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tools/world/replies.h"
 
+#include "tools/world/looks.h"
 #include "tools/world/objects.h"
 
 /* Takes `wording`. */
@@ -139,6 +140,7 @@ world_facts_of_replies (const WorldRecord *record)
 {
   static const char *const seen[] = { "seen", "seen_second" };
   json_t *groups = json_object ();
+  int look = 0;
 
   for (guint i = 0; i < record->turns->len; i++) {
     const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, i);
@@ -147,8 +149,14 @@ world_facts_of_replies (const WorldRecord *record)
       world_facts_add (groups, "noun", (int) i, turn->noun);
     if (turn->noun_colour >= 0)
       world_facts_add (groups, "noun_colour", (int) i, turn->noun_colour);
+    if (turn->place >= 0)
+      world_facts_add (groups, "noun_place", (int) i, turn->place);
+    if (turn->which >= 0)
+      world_facts_add (groups, "noun_picture", (int) i, turn->which);
     add_differences (groups, record, turn, (int) i);
     add_answer (groups, record, i);
+    if (record->n_scenes > 0)
+      world_looks_add (groups, record, i, &look);
     for (guint j = 0; j < record->n_scenes; j++)
       if ((turn->task == OBJECT_YESNO || turn->task == PAIR_SAME || turn->task == OBJECT_NAME) && record->scenes[j].n_items == 1)
         world_facts_add (groups, seen[j], (int) i, world_fact_of_item (&record->scenes[j].items[0]));
