@@ -362,7 +362,7 @@ token_agrees (json_t *facts, int token, const char *group, int class)
 static void
 test_looks (void)
 {
-  guint n_looks = 0, n_letters = 0, n_listed = 0, n_second = 0;
+  guint n_looks = 0, n_letters = 0, n_listed = 0, n_second = 0, n_digits = 0;
 
   for (guint i = 0; i < 3000; i++) {
     g_autoptr (WorldRecord) record = world_record_draw (23, WORLD_TRAIN, i, &mix, FALSE);
@@ -387,6 +387,14 @@ test_looks (void)
       if (turn->task == WORD) {
         g_assert_cmpint (fact (facts[v[3]], "tokens", "letter", v[4]), ==, world_fact_of_letter (g_utf8_get_char (turn->answer + v[2])));
         n_letters++;
+      } else if (turn->task == TOTAL) {
+        g_assert_cmpint (fact (facts[v[3]], "tokens", "number", v[4]), ==, turn->answer[v[2]] - '0');
+        n_digits++;
+      } else if (turn->task == PRICE) {
+        static const char *const groups[] = { "cents", "ten_cents", NULL, "ones", "tens" };
+
+        g_assert_cmpint (fact (facts[v[3]], "tokens", groups[strlen (turn->answer) - 1 - (gsize) v[2]], v[4]), ==, turn->answer[v[2]] - '0');
+        n_digits++;
       } else if (turn->task == COLOUR || turn->task == BACKGROUND) {
         g_assert_true (token_agrees (facts[v[3]], v[4], "colour", colour));
       } else if (turn->task == COUNT || turn->task == COUNT_THINGS) {
@@ -407,6 +415,7 @@ test_looks (void)
   }
   g_assert_cmpuint (n_looks, >, 3000);
   g_assert_cmpuint (n_letters, >, 300);
+  g_assert_cmpuint (n_digits, >, 300);
   g_assert_cmpuint (n_listed, >, 50);
   g_assert_cmpuint (n_second, >, 50);
 }

@@ -49,7 +49,10 @@ ask_about_document (WorldMaker *maker, WorldTask task)
   case TOTAL:
     return _world_say (maker, task, NULL, _world_answer_money (scene->total));
   case PRICE:
-    return _world_say (maker, task, &blanks, _world_answer_money (line->cents));
+    if (!_world_say (maker, task, &blanks, _world_answer_money (line->cents)))
+      return FALSE;
+    _world_last_turn (maker)->line = (int) (line - scene->lines);
+    return TRUE;
   case ITEMS:
     return _world_say (maker, task, NULL, _world_answer_number ((int) scene->n_lines));
   case DATE:

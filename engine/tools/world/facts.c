@@ -8,7 +8,6 @@
 /* Everything else that is printed is one class. */
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;%$€£-/()+*'!?&#=_ÄÖÜäöüßéèêëàâçñíóúáÉÀÇÑÁÍÓÚÊîïôû";
 
-enum { N_TOTAL_SLOTS = 5, N_TITLE_SLOTS = 9, N_DATE_SLOTS = 10, N_LINE_SLOTS = 5 };
 #define NO_COLOUR WORLD_N_COLOURS
 #define NO_PLACE 9
 #define NO_NUMBER 10
@@ -178,7 +177,7 @@ static void
 add_receipt (json_t *tokens, const WorldScene *scene)
 {
   world_facts_add (tokens, "number", WORLD_SLOT_COUNT, (int) scene->n_lines);
-  for (guint i = 0; i < MIN (scene->n_lines, N_LINE_SLOTS); i++) {
+  for (guint i = 0; i < MIN (scene->n_lines, WORLD_N_LINE_SLOTS); i++) {
     int slot = WORLD_SLOT_SHAPES + 2 * (int) i, cents = scene->lines[i].cents;
     g_autofree char *upper = g_utf8_strup (scene->lines[i].name, -1);
     const char *second = g_utf8_next_char (upper);
@@ -199,7 +198,7 @@ add_total (json_t *tokens, const WorldScene *scene)
   int rest = scene->total;
 
   /* From the last digit on; three stand in any sum. */
-  for (int i = 0; i < N_TOTAL_SLOTS; i++) {
+  for (int i = 0; i < WORLD_N_TOTAL_SLOTS; i++) {
     world_facts_add (tokens, "number", WORLD_SLOT_TOTAL + i, i >= 3 && rest == 0 ? NO_NUMBER : rest % 10);
     rest /= 10;
   }
@@ -229,19 +228,19 @@ add_tokens (json_t *tokens, const WorldScene *scene)
     }
     break;
   case WORLD_SCENE_WORD:
-    add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
+    add_letters (tokens, scene->text, 0, WORLD_N_TITLE_SLOTS);
     break;
   case WORLD_SCENE_RECEIPT:
-    add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
+    add_letters (tokens, scene->text, 0, WORLD_N_TITLE_SLOTS);
     add_receipt (tokens, scene);
     add_total (tokens, scene);
     break;
   case WORLD_SCENE_TEXT:
-    add_letters (tokens, scene->lines[0].name, 0, N_TITLE_SLOTS);
+    add_letters (tokens, scene->lines[0].name, 0, WORLD_N_TITLE_SLOTS);
     break;
   case WORLD_SCENE_DOCUMENT:
-    add_letters (tokens, scene->text, 0, N_TITLE_SLOTS);
-    add_letters (tokens, scene->date, WORLD_SLOT_SHAPES, N_DATE_SLOTS);
+    add_letters (tokens, scene->text, 0, WORLD_N_TITLE_SLOTS);
+    add_letters (tokens, scene->date, WORLD_SLOT_SHAPES, WORLD_N_DATE_SLOTS);
     add_total (tokens, scene);
     break;
   case WORLD_SCENE_NOTHING:
@@ -291,17 +290,21 @@ add_patch (json_t *patches, const GArray *marks, int patch, int side)
     world_facts_add (patches, "index", patch, found->index);
 }
 
-/* Which query token is for a printed letter; -1: none. */
+/* Which query token is for a printed letter; -1: none. Those of a line's name and of its price have one each. */
 static int
 slot_of_letter (const WorldScene *scene, const WorldMark *mark)
 {
   if (!mark->is_text)
     return -1;
   if (scene->kind == WORLD_SCENE_WORD || mark->role == WORLD_ROLE_TITLE)
-    return mark->index < N_TITLE_SLOTS ? mark->index : -1;
+    return mark->index < WORLD_N_TITLE_SLOTS ? mark->index : -1;
   if (mark->role == WORLD_ROLE_DATE)
-    return mark->index < N_DATE_SLOTS ? WORLD_SLOT_SHAPES + mark->index : -1;
-  return mark->role == WORLD_ROLE_TOTAL && mark->index < N_TOTAL_SLOTS ? WORLD_SLOT_TOTAL + mark->index : -1;
+    return mark->index < WORLD_N_DATE_SLOTS ? WORLD_SLOT_SHAPES + mark->index : -1;
+  if (mark->role >= WORLD_ROLE_ARTICLE && mark->role < WORLD_ROLE_ARTICLE + WORLD_N_LINE_SLOTS)
+    return WORLD_SLOT_SHAPES + 2 * (mark->role - WORLD_ROLE_ARTICLE);
+  if (mark->role >= WORLD_ROLE_PRICE && mark->role < WORLD_ROLE_PRICE + WORLD_N_LINE_SLOTS)
+    return WORLD_SLOT_SHAPES + 2 * (mark->role - WORLD_ROLE_PRICE) + 1;
+  return mark->role == WORLD_ROLE_TOTAL && mark->index < WORLD_N_TOTAL_SLOTS ? WORLD_SLOT_TOTAL + mark->index : -1;
 }
 
 /* The patches whose middle is on the letter; of a small one, that in which its own middle is. */

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * 26-30 the digits of the total; 31 the kind of picture. */
 
 enum { WORLD_SLOT_SHAPES = 9, WORLD_SLOT_COLOURS = 15, WORLD_SLOT_COUNT = 23, WORLD_SLOT_THING, WORLD_SLOT_BACKGROUND, WORLD_SLOT_TOTAL, WORLD_SLOT_KIND = 31 };
-enum { WORLD_N_SHAPE_SLOTS = 6, WORLD_N_COLOUR_SLOTS = 8 };
+enum { WORLD_N_SHAPE_SLOTS = 6, WORLD_N_COLOUR_SLOTS = 8, WORLD_N_TOTAL_SLOTS = 5, WORLD_N_TITLE_SLOTS = 9, WORLD_N_DATE_SLOTS = 10, WORLD_N_LINE_SLOTS = 5 };
 
 /* The query token of a thing in a picture of several; -1: it is not there, or has none. */
 int world_slot_of_thing (const WorldScene *scene, int what);

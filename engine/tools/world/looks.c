@@ -5,8 +5,6 @@
 
 #include <string.h>
 
-#define MAX_LETTERS 9 /* so many tokens are for letters */
-
 typedef struct {
   json_t *groups;
   const WorldRecord *record;
@@ -146,15 +144,35 @@ look_at_matches (Looker *l)
   end_look (l);
 }
 
+/* Letter by letter at the tokens from `first` on. */
 static void
-look_at_letters (Looker *l, guint picture)
+look_at_letters (Looker *l, guint picture, int first, int n)
 {
-  const char *text = l->record->scenes[picture].text;
+  const char *text = l->turn->answer;
 
-  for (int i = 0; i < MAX_LETTERS && text[l->byte]; i++) {
-    allow (l, picture, i);
+  for (int i = 0; i < n && text[l->byte]; i++) {
+    allow (l, picture, first + i);
     end_look (l);
     l->byte = (int) (g_utf8_next_char (text + l->byte) - text);
+  }
+}
+
+/* The digits of a sum: each has a token, the last one the first; of a price all are in one. */
+static void
+look_at_money (Looker *l, int price)
+{
+  const char *text = l->turn->answer;
+  int n_left = (int) strlen (text) - 1;
+
+  for (; text[l->byte]; l->byte++) {
+    if (!g_ascii_isdigit (text[l->byte]))
+      continue;
+    n_left--;
+    if (price >= 0)
+      allow (l, 0, price);
+    else if (n_left < WORLD_N_TOTAL_SLOTS)
+      allow (l, 0, WORLD_SLOT_TOTAL + n_left);
+    end_look (l);
   }
 }
 
@@ -176,7 +194,7 @@ look_at_all (Looker *l, guint picture)
 
   if (scene->kind == WORLD_SCENE_WORD) {
     if (g_str_equal (l->turn->answer, scene->text))
-      look_at_letters (l, picture);
+      look_at_letters (l, picture, 0, WORLD_N_TITLE_SLOTS);
     return;
   }
   memcpy (items, scene->items, sizeof items);
@@ -246,8 +264,22 @@ world_looks_add (json_t *groups, const WorldRecord *record, guint index, int *lo
     break;
   case WORD:
   case TITLE:
+  case SHOP:
     if (g_str_equal (turn->answer, scene->text))
-      look_at_letters (&l, 0);
+      look_at_letters (&l, 0, 0, WORLD_N_TITLE_SLOTS);
+    break;
+  case DATE:
+    if (g_str_equal (turn->answer, scene->date))
+      look_at_letters (&l, 0, WORLD_SLOT_SHAPES, WORLD_N_DATE_SLOTS);
+    break;
+  case TOTAL:
+  case PRICE:
+    if (g_ascii_isdigit (*turn->answer) && turn->line < WORLD_N_LINE_SLOTS)
+      look_at_money (&l, turn->task == PRICE ? WORLD_SLOT_SHAPES + 2 * turn->line + 1 : -1);
+    break;
+  case ITEMS:
+    if (g_ascii_isdigit (*turn->answer))
+      allow (&l, 0, WORLD_SLOT_COUNT);
     break;
   default:
     break;

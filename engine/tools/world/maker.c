@@ -83,7 +83,7 @@ is_repeated (const WorldMaker *maker, const WorldTurn *turn)
 gboolean
 _world_say_in (WorldMaker *maker, WorldTask asked, WorldTask task, WorldLanguage question_language, WorldLanguage answer_language, const WorldBlanks *blanks, char *answer)
 {
-  WorldTurn turn = { .task = task, .language = answer_language, .answer = answer, .noun = -1, .noun_colour = -1, .place = -1, .which = -1 };
+  WorldTurn turn = { .task = task, .language = answer_language, .answer = answer, .noun = -1, .noun_colour = -1, .place = -1, .which = -1, .line = -1 };
   const WorldNoun *noun = blanks ? blanks->noun : NULL;
 
   turn.question = world_question_draw (asked, question_language, blanks, maker->split, maker->random);

@@ -13,6 +13,7 @@ typedef struct {
 static const Entry entries[] = {
 #include "tools/world/phrases.inc"
 #include "tools/world/phrases-varied.inc"
+#include "tools/world/phrases-more.inc"
 };
 #undef Q
 

@@ -12,7 +12,7 @@ typedef struct {
   WorldTask task;
   WorldLanguage language; /* of the answer */
   int noun, noun_colour;  /* what the question names: WorldItem's `what` as a fact's class, WorldColour; -1: nothing */
-  int place, which;       /* the place and the picture that it asks about; -1: none */
+  int place, which, line; /* the place, the picture and the printed line that it asks about; -1: none */
 } WorldTurn;
 
 typedef struct {
