@@ -14,8 +14,9 @@ G_BEGIN_DECLS
  *   "published-script"                        the released train_it.sh: LoRA alone
  * "precision": "bf16" rounds the factors of matrix products to bfloat16 (weights, sums, moments and everything else stay float32): three times the
  * products a second where the processor has them, and losses that differ in the third digit. "f32" is the reference and the default.
- * "facts": {"weight": 0.5, "classes": {"tokens": {…}, "patches": {…}, "replies": {…}, "differences": {…}, "answers": {…}}} adds a loss on what records say
- * that visual tokens, patches and the places where replies begin should tell (dataset.h): the mean over the facts of a group, summed over the groups, times
+ * "facts": {"weight": 0.5, "classes": {"tokens": {…}, "patches": {…}, "replies": {…}, "differences": {…}, "answers": {…}, "looks": {…},
+ * "searches": {…}}} adds a loss on what records say
+ * that visual tokens, patches and the places where replies begin should tell, and where heads should look (dataset.h): the mean over the facts of a group, summed over the groups, times
  * the weight, and times that of the group where "weights": {GROUP: 3.0, …} has one. "spell": ["word", …]: replies of these task types are taken one
  * character at a time. "image_size": pictures of another size than the model's.
  * Batches of the sources are far beyond one computer; they are named, and `batch` and `accumulate` are yours. */
