@@ -420,6 +420,17 @@ test_looks (void)
   g_assert_cmpuint (n_second, >, 50);
 }
 
+static gboolean
+is_searched (json_t *facts, int token, int patch)
+{
+  json_t *list = json_object_get (json_object_get (facts, "searches"), "thing");
+
+  for (size_t i = 0; i + 1 < json_array_size (list); i += 2)
+    if (json_integer_value (json_array_get (list, i)) == token && json_integer_value (json_array_get (list, i + 1)) == patch)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 test_facts_of_shapes (void)
 {
@@ -449,6 +460,11 @@ test_facts_of_shapes (void)
   /* The patches in the middle of each; nothing in a far corner. */
   g_assert_cmpint (fact (facts, "patches", "what", 1 * 12 + 1), ==, 1 + WORLD_STAR);
   g_assert_cmpint (fact (facts, "patches", "colour", 6 * 12 + 10), ==, WORLD_BLUE);
+  /* A place searches its star, the stars' own token both, a colour what has it. */
+  g_assert_true (is_searched (facts, 0, 1 * 12 + 1));
+  g_assert_true (is_searched (facts, 9 + WORLD_STAR, 1 * 12 + 1) && is_searched (facts, 9 + WORLD_STAR, 6 * 12 + 10));
+  g_assert_true (is_searched (facts, 15 + WORLD_BLUE, 6 * 12 + 10));
+  g_assert_false (is_searched (facts, 15 + WORLD_BLUE, 1 * 12 + 1));
   g_assert_cmpint (fact (facts, "patches", "what", 10 * 12 + 6), ==, 1 + WORLD_HEART);
   g_assert_cmpint (fact (facts, "patches", "what", 10 * 12 + 0), ==, 0);
   json_decref (facts);

@@ -326,6 +326,55 @@ add_search (json_t *searches, const WorldMark *mark, int slot, int side)
     world_facts_add (searches, "print", slot, y * side + x);
 }
 
+/* Whether a token is for this item, by itself or with others of its kind. */
+static gboolean
+is_token_of (const WorldScene *scene, const WorldItem *item, int token)
+{
+  guint n_there = 0;
+
+  for (guint i = 0; i < scene->n_items; i++)
+    n_there += world_item_get_cell (&scene->items[i]) == token;
+  if (token < WORLD_SLOT_SHAPES)
+    return n_there == 1 && world_item_get_cell (item) == token;
+  if (token < WORLD_SLOT_COLOURS)
+    return token == (item->is_shape ? WORLD_SLOT_SHAPES + item->what : world_slot_of_thing (scene, item->what));
+  if (token < WORLD_SLOT_COUNT)
+    return item->is_shape && token == WORLD_SLOT_COLOURS + item->colour;
+  return token == WORLD_SLOT_THING && scene->n_items == 1;
+}
+
+/* The patches that are well inside the thing; of a small one, that in which its middle is. */
+static void
+add_item_search (json_t *searches, const WorldMark *mark, int token, int side)
+{
+  double cx = (mark->x0 + mark->x1) / 2, cy = (mark->y0 + mark->y1) / 2;
+  gboolean any = FALSE;
+
+  for (int i = 0; i < side * side; i++) {
+    double dx = ((i % side + 0.5) / side - cx) / (mark->x1 - mark->x0) * 2, dy = (((double) (i / side) + 0.5) / side - cy) / (mark->y1 - mark->y0) * 2;
+
+    if (dx * dx + dy * dy < 0.7) {
+      world_facts_add (searches, "thing", token, i);
+      any = TRUE;
+    }
+  }
+  if (!any)
+    world_facts_add (searches, "thing", token, CLAMP ((int) (cy * side), 0, side - 1) * side + CLAMP ((int) (cx * side), 0, side - 1));
+}
+
+/* Painted things are marked in the order of the scene's items. */
+static void
+add_item_searches (json_t *searches, const WorldScene *scene, const GArray *marks, int side)
+{
+  for (int token = 0; token <= WORLD_SLOT_THING; token++)
+    for (guint i = 0; i < MIN (scene->n_items, marks->len); i++) {
+      const WorldMark *mark = &g_array_index (marks, WorldMark, i);
+
+      if (!mark->is_text && is_token_of (scene, &scene->items[i], token))
+        add_item_search (searches, mark, token, side);
+    }
+}
+
 json_t *
 world_facts_of (const WorldScene *scene, const GArray *marks, int side)
 {
@@ -341,6 +390,7 @@ world_facts_of (const WorldScene *scene, const GArray *marks, int side)
     if (slot >= 0)
       add_search (searches, mark, slot, side);
   }
+  add_item_searches (searches, scene, marks, side);
   json_object_set_new (facts, "tokens", tokens);
   json_object_set_new (facts, "patches", patches);
   json_object_set_new (facts, "searches", searches);
@@ -352,8 +402,8 @@ world_facts_count_classes (void)
 {
   int n_what = 1 + WORLD_N_SHAPES + (int) world_n_objects, n_letters = 1 + (int) g_utf8_strlen (letters, -1) + 1;
 
-  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i},s:{s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
+  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i},s:{s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
                     NO_PLACE + 1, "number", NO_NUMBER + 1, "kind", (int) WORLD_N_SCENES, "letter", n_letters, "first", n_letters, "second", n_letters, price_groups[0], 10, price_groups[1], 10,
                     price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "letter", n_letters, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
-                    "seen_second", n_what, "noun_place", 9, "noun_picture", 2, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS, "answers", "answer_what", n_what, "answer_colour", WORLD_N_COLOURS, "answer_place", 9, "answer_number", NO_NUMBER, "looks", "token", 2, "searches", "print", 1);
+                    "seen_second", n_what, "noun_place", 9, "noun_picture", 2, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS, "answers", "answer_what", n_what, "answer_colour", WORLD_N_COLOURS, "answer_place", 9, "answer_number", NO_NUMBER, "looks", "token", 2, "searches", "print", 1, "thing", 1);
 }

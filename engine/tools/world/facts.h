@@ -36,7 +36,7 @@ typedef enum { WORLD_ROLE_NONE, WORLD_ROLE_TITLE, WORLD_ROLE_DATE, WORLD_ROLE_TO
 int world_fact_of_item (const WorldItem *item);
 int world_fact_of_letter (gunichar letter);
 
-/* {"tokens": {"what": [query, class, …], …}, "patches": {"what": [patch, class, …], …}, "searches": {"print": [query, patch, …]}}; `side`: patches along a side. Owned by the caller. */
+/* {"tokens": {"what": [query, class, …], …}, "patches": {"what": [patch, class, …], …}, "searches": {"print": [query, patch, …], "thing": […]}}; `side`: patches along a side. Owned by the caller. */
 json_t *world_facts_of (const WorldScene *scene, const GArray *marks, int side);
 
 /* The group `name` of `groups` gets: `row` is of `class`. */
