@@ -460,6 +460,8 @@ test_facts_of_shapes (void)
   /* The patches in the middle of each; nothing in a far corner. */
   g_assert_cmpint (fact (facts, "patches", "what", 1 * 12 + 1), ==, 1 + WORLD_STAR);
   g_assert_cmpint (fact (facts, "patches", "colour", 6 * 12 + 10), ==, WORLD_BLUE);
+  g_assert_cmpint (fact (facts, "patches", "order", 1 * 12 + 1), ==, 0);
+  g_assert_cmpint (fact (facts, "patches", "order", 10 * 12 + 6), ==, 2);
   /* A place searches its star, the stars' own token both, a colour what has it. */
   g_assert_true (is_searched (facts, 0, 1 * 12 + 1));
   g_assert_true (is_searched (facts, 9 + WORLD_STAR, 1 * 12 + 1) && is_searched (facts, 9 + WORLD_STAR, 6 * 12 + 10));

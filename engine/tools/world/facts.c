@@ -250,13 +250,27 @@ add_tokens (json_t *tokens, const WorldScene *scene)
   }
 }
 
+/* How many items come before item `which` in reading order. */
+static int
+order_of_item (const WorldScene *scene, guint which)
+{
+  int n = 0;
+
+  for (guint i = 0; i < scene->n_items; i++) {
+    int order = compare_places (&scene->items[i], &scene->items[which]);
+
+    n += order < 0 || (order == 0 && i < which);
+  }
+  return n;
+}
+
 /* What covers the middle of a patch. Near the rim of a thing, and where letters are smaller than a patch, nothing is asked. */
 static void
-add_patch (json_t *patches, const GArray *marks, int patch, int side)
+add_patch (json_t *patches, const WorldScene *scene, const GArray *marks, int patch, int side)
 {
   double x = (patch % side + 0.5) / side, y = ((double) (patch / side) + 0.5) / side;
   const WorldMark *found = NULL;
-  guint n_inside = 0;
+  guint n_inside = 0, item = 0;
   gboolean near = FALSE;
 
   for (guint i = 0; i < marks->len; i++) {
@@ -270,6 +284,7 @@ add_patch (json_t *patches, const GArray *marks, int patch, int side)
       near = near || (ABS (dx) <= 1.6 && ABS (dy) <= 1.8);
     } else if (dx * dx + dy * dy < 0.7) {
       found = mark;
+      item = i;
     } else {
       near = near || dx * dx + dy * dy < 1.7;
     }
@@ -288,6 +303,8 @@ add_patch (json_t *patches, const GArray *marks, int patch, int side)
     world_facts_add (patches, "colour", patch, found->colour);
   if (found->is_text)
     world_facts_add (patches, "index", patch, found->index);
+  else if (item < scene->n_items)
+    world_facts_add (patches, "order", patch, order_of_item (scene, item));
 }
 
 /* Which query token is for a printed letter; -1: none. Those of a line's name and of its price have one each. */
@@ -382,7 +399,7 @@ world_facts_of (const WorldScene *scene, const GArray *marks, int side)
 
   add_tokens (tokens, scene);
   for (int i = 0; i < side * side; i++)
-    add_patch (patches, marks, i, side);
+    add_patch (patches, scene, marks, i, side);
   for (guint i = 0; i < marks->len; i++) {
     const WorldMark *mark = &g_array_index (marks, WorldMark, i);
     int slot = slot_of_letter (scene, mark);
@@ -402,8 +419,8 @@ world_facts_count_classes (void)
 {
   int n_what = 1 + WORLD_N_SHAPES + (int) world_n_objects, n_letters = 1 + (int) g_utf8_strlen (letters, -1) + 1;
 
-  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i},s:{s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
+  return json_pack ("{s:{s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i,s:i,s:i,s:i,s:i},s:{s:i,s:i},s:{s:i,s:i,s:i,s:i},s:{s:i},s:{s:i,s:i}}", "tokens", "what", n_what, "colour", WORLD_N_COLOURS + 1, "place",
                     NO_PLACE + 1, "number", NO_NUMBER + 1, "kind", (int) WORLD_N_SCENES, "letter", n_letters, "first", n_letters, "second", n_letters, price_groups[0], 10, price_groups[1], 10,
-                    price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "letter", n_letters, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
+                    price_groups[2], 10, price_groups[3], 10, "patches", "what", n_what, "letter", n_letters, "colour", WORLD_N_COLOURS, "index", WORLD_NO_INDEX + 1, "role", N_ROLES, "order", WORLD_MAX_ITEMS, "replies", "noun", n_what, "noun_colour", WORLD_N_COLOURS, "seen", n_what,
                     "seen_second", n_what, "noun_place", 9, "noun_picture", 2, "differences", "object", n_what, "object_colour", WORLD_N_COLOURS, "answers", "answer_what", n_what, "answer_colour", WORLD_N_COLOURS, "answer_place", 9, "answer_number", NO_NUMBER, "looks", "token", 2, "searches", "print", 1, "thing", 1);
 }
