@@ -166,10 +166,11 @@ _owl_network_run_facts (OwlNetwork *n, OwlTape *t, OwlFactSource source, OwlNode
 gboolean
 owl_fact_begins (const OwlNetwork *n, const OwlFact *facts, gsize i)
 {
-  const OwlFact *fact = &facts[i], *before = fact - 1;
+  const OwlFact *fact = &facts[i], *before = i > 0 ? &facts[i - 1] : NULL;
 
-  return i == 0 || !is_of_looks (((const OwlFactGroup *) g_ptr_array_index (n->facts, fact->group))->source) || before->group != fact->group || before->picture != fact->picture ||
-         before->row != fact->row || before->against != fact->against;
+  if (!before || !is_of_looks (((const OwlFactGroup *) g_ptr_array_index (n->facts, fact->group))->source))
+    return TRUE;
+  return before->group != fact->group || before->picture != fact->picture || before->row != fact->row || before->against != fact->against;
 }
 
 /* The look that begins with fact `i`, and how many facts are its own. */
