@@ -27,15 +27,16 @@ generate (WorldSplit split, guint64 seed, gint64 first, gint64 count, const char
     /* A rare picture allows none of the questions that were drawn. */
     if (record->turns->len == 0)
       continue;
-    for (guint j = 0; j < record->n_scenes; j++, n_pictures++) {
-      int width, height;
-      g_autoptr (GArray) marks = g_array_new (FALSE, FALSE, sizeof (WorldMark));
-      g_autofree guint8 *pixels = world_record_paint (record, j, painter, split, marks, &width, &height);
-      json_t *facts = n_patches > 0 ? world_facts_of (&record->scenes[j], marks, n_patches) : NULL;
+    for (const WorldRecord *part = record; part; part = part->then)
+      for (guint j = 0; j < part->n_scenes; j++, n_pictures++) {
+        int width, height;
+        g_autoptr (GArray) marks = g_array_new (FALSE, FALSE, sizeof (WorldMark));
+        g_autofree guint8 *pixels = world_record_paint (part, j, painter, split, marks, &width, &height);
+        json_t *facts = n_patches > 0 ? world_facts_of (&part->scenes[j], marks, n_patches) : NULL;
 
-      if (!world_output_add_picture (output, pixels, width, height, facts, error))
-        return FALSE;
-    }
+        if (!world_output_add_picture (output, pixels, width, height, facts, error))
+          return FALSE;
+      }
     if (!world_output_add_record (output, record, error))
       return FALSE;
   }

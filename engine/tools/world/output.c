@@ -126,15 +126,19 @@ world_output_add_record (WorldOutput *output, const WorldRecord *record, GError 
   g_autofree char *text = world_record_get_text (record), *line = NULL;
   g_autoptr (GString) tasks = g_string_new (NULL);
   json_t *images = json_array (), *object = json_object ();
+  guint n_scenes = 0;
   gboolean ok;
 
-  for (guint i = 0; i < record->n_scenes; i++) {
-    g_autofree char *name = g_strdup_printf (output->pack ? "#%u" : "%06u.png", output->n_pictures - record->n_scenes + i);
+  for (const WorldRecord *part = record; part; part = part->then)
+    n_scenes += part->n_scenes;
+  for (guint i = 0; i < n_scenes; i++) {
+    g_autofree char *name = g_strdup_printf (output->pack ? "#%u" : "%06u.png", output->n_pictures - n_scenes + i);
 
     json_array_append_new (images, json_string (name));
   }
-  for (guint i = 0; i < record->turns->len; i++)
-    g_string_append_printf (tasks, "%s%s", i ? "," : "", world_task_get_name (g_array_index (record->turns, WorldTurn, i).task));
+  for (const WorldRecord *part = record; part; part = part->then)
+    for (guint i = 0; i < part->turns->len; i++)
+      g_string_append_printf (tasks, "%s%s", tasks->len ? "," : "", world_task_get_name (g_array_index (part->turns, WorldTurn, i).task));
   json_object_set_new (object, "image", images);
   json_object_set_new (object, "text", json_string (text));
   json_object_set_new (object, "task_type", json_string (tasks->str));

@@ -8,14 +8,14 @@
 
 #include <string.h>
 
-typedef enum { NAMES, THINGS, SHAPES, WORDS, RECEIPTS, DOCUMENTS, PAIRS, NOTHING, CHAT, PICTURELESS, WORD_FOR_WORD, LETTERS, TEXT, N_GROUPS } Group;
+typedef enum { NAMES, THINGS, SHAPES, WORDS, RECEIPTS, DOCUMENTS, PAIRS, NOTHING, CHAT, PICTURELESS, WORD_FOR_WORD, LETTERS, TEXT, LATER, N_GROUPS } Group;
 
 static const struct {
   const char *name;
   double share;
 } groups[N_GROUPS] = {
   { "names", 36 }, { "things", 7 }, { "shapes", 27 }, { "words", 10 }, { "receipts", 8 }, { "documents", 3 }, { "pairs", 8 }, { "unsure", 3 }, { "chat", 2.5 }, { "no_image", 1.5 }, { "word_in", 3 },
-  { "letters", 10 }, { "text", 10 }, /* drills: only where the mix asks for them */
+  { "letters", 10 }, { "text", 10 }, { "later", 10 }, /* only where the mix asks for them */
 };
 
 /* Shares of the tasks that a picture allows. */
@@ -29,7 +29,7 @@ void
 world_mix_init (WorldMix *mix)
 {
   for (guint i = 0; i < G_N_ELEMENTS (mix->groups); i++)
-    mix->groups[i] = i == LETTERS || i == TEXT ? 0.0 : 1.0;
+    mix->groups[i] = i >= LETTERS ? 0.0 : 1.0;
   for (guint i = 0; i < WORLD_N_TASKS; i++)
     mix->tasks[i] = 1.0;
   mix->cannot_read = mix->cannot_read_print = mix->cannot_compare = FALSE;
@@ -189,6 +189,37 @@ draw_pair (WorldMaker *maker)
   }
 }
 
+/* A picture of things or shapes, and what is asked about it. */
+static void
+draw_plain (WorldMaker *maker, guint n_turns)
+{
+  static const WorldSceneKind kinds[] = { WORLD_SCENE_OBJECT, WORLD_SCENE_OBJECTS, WORLD_SCENE_SHAPES };
+  static const double shares[] = { 60, 12, 28 };
+  WorldRecord *record = maker->record;
+
+  record->n_scenes = 1;
+  record->seeds[0] = world_random_next (maker->random);
+  world_scene_draw (&record->scenes[0], kinds[world_random_weighted (maker->random, shares, 3)], maker->split, maker->random);
+  ask_about_scenes (maker, n_turns);
+}
+
+/* One picture is talked about, then another comes. */
+static void
+draw_later (WorldMaker *maker)
+{
+  WorldRecord *record = maker->record, *then = g_new0 (WorldRecord, 1);
+
+  draw_plain (maker, (guint) world_random_int (maker->random, 1, 2));
+  then->turns = g_array_new (FALSE, FALSE, sizeof (WorldTurn));
+  maker->record = then;
+  draw_plain (maker, (guint) world_random_int (maker->random, 1, 3));
+  maker->record = record;
+  if (then->turns->len > 0)
+    record->then = then;
+  else
+    world_record_free (then);
+}
+
 WorldRecord *
 world_record_draw (guint64 seed, WorldSplit split, guint64 index, const WorldMix *mix, gboolean single)
 {
@@ -262,6 +293,9 @@ world_record_draw (guint64 seed, WorldSplit split, guint64 index, const WorldMix
   case DOCUMENTS:
     world_scene_draw (&record->scenes[0], WORLD_SCENE_DOCUMENT, split, &random);
     break;
+  case LATER:
+    draw_later (&maker);
+    return record;
   case N_GROUPS:
     break;
   }
@@ -281,6 +315,7 @@ world_record_free (WorldRecord *record)
     g_free (turn->answer);
   }
   g_array_unref (record->turns);
+  world_record_free (record->then);
   g_free (record);
 }
 
@@ -298,12 +333,14 @@ world_record_get_text (const WorldRecord *record)
 {
   GString *text = g_string_new (OWL_SYSTEM_TEXT);
 
-  for (guint i = 0; i < record->n_scenes; i++)
-    g_string_append (text, "\nHuman: <image>");
-  for (guint i = 0; i < record->turns->len; i++) {
-    const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, i);
+  for (; record; record = record->then) {
+    for (guint i = 0; i < record->n_scenes; i++)
+      g_string_append (text, "\nHuman: <image>");
+    for (guint i = 0; i < record->turns->len; i++) {
+      const WorldTurn *turn = &g_array_index (record->turns, WorldTurn, i);
 
-    g_string_append_printf (text, "\nHuman: %s\nAI: %s", turn->question, turn->answer);
+      g_string_append_printf (text, "\nHuman: %s\nAI: %s", turn->question, turn->answer);
+    }
   }
   return g_string_free (text, FALSE);
 }

@@ -6,7 +6,7 @@
 
 G_BEGIN_DECLS
 
-/* One conversation about no, one or two pictures. */
+/* One conversation about no, one or two pictures; or about one, and then about another that comes later. */
 typedef struct {
   char *question, *answer;
   WorldTask task;
@@ -15,12 +15,14 @@ typedef struct {
   int place, which, line; /* the place, the picture and the printed line that it asks about; -1: none */
 } WorldTurn;
 
-typedef struct {
+typedef struct _WorldRecord WorldRecord;
+struct _WorldRecord {
   WorldScene scenes[2];
   guint64 seeds[2]; /* how each is painted */
   guint n_scenes;
   GArray *turns; /* WorldTurn */
-} WorldRecord;
+  WorldRecord *then; /* how it goes on with the next picture; NULL, mostly */
+};
 
 /* How often each kind of record and each task is drawn, relative to its usual share. */
 typedef struct {
@@ -32,7 +34,7 @@ typedef struct {
 } WorldMix;
 
 void world_mix_init (WorldMix *mix);
-/* Reads "names=3,colour=2,chat=0": names of groups (names, things, shapes, words, receipts, documents, pairs, unsure, chat, no_image, word_in, letters, text) and of tasks. */
+/* Reads "names=3,colour=2,chat=0": names of groups (names, things, shapes, words, receipts, documents, pairs, unsure, chat, no_image, word_in, letters, text, later) and of tasks. */
 gboolean world_mix_parse (WorldMix *mix, const char *text, GError **error);
 
 /* Record number `index` of a split: always the same. `single` draws one turn only, with those before it that it needs. */

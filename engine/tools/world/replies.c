@@ -135,6 +135,37 @@ add_differences (json_t *groups, const WorldRecord *record, const WorldTurn *tur
     add_difference (groups, "object_colour", i, first->colour, second->colour);
 }
 
+/* Adds what is said of the next picture, behind `record`: its turns, pictures and looks count on. */
+static void
+append_groups (json_t *groups, const WorldRecord *record, int n_looks, json_t *more)
+{
+  const char *name;
+  json_t *list;
+
+  json_object_foreach (more, name, list) {
+    const gboolean looks = g_str_equal (name, "token"), differences = g_str_equal (name, "object") || g_str_equal (name, "object_colour");
+    const size_t n = looks ? 5 : differences ? 3 : 2;
+    json_t *all = json_object_get (groups, name);
+
+    if (!all) {
+      all = json_array ();
+      json_object_set_new (groups, name, all);
+    }
+    for (size_t i = 0; i < json_array_size (list); i++) {
+      const size_t at = i % n;
+      json_int_t value = json_integer_value (json_array_get (list, i));
+
+      if (looks && at == 0)
+        value += n_looks;
+      if (looks ? at == 1 : at == 0)
+        value += record->turns->len;
+      if (looks && at == 3)
+        value += record->n_scenes;
+      json_array_append_new (all, json_integer (value));
+    }
+  }
+}
+
 json_t *
 world_facts_of_replies (const WorldRecord *record)
 {
@@ -160,6 +191,12 @@ world_facts_of_replies (const WorldRecord *record)
     for (guint j = 0; j < record->n_scenes; j++)
       if ((turn->task == OBJECT_YESNO || turn->task == PAIR_SAME || turn->task == OBJECT_NAME) && record->scenes[j].n_items == 1)
         world_facts_add (groups, seen[j], (int) i, world_fact_of_item (&record->scenes[j].items[0]));
+  }
+  if (record->then) {
+    json_t *more = world_facts_of_replies (record->then);
+
+    append_groups (groups, record, look, more);
+    json_decref (more);
   }
   return groups;
 }
