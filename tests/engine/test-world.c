@@ -420,6 +420,40 @@ test_looks (void)
   g_assert_cmpuint (n_second, >, 50);
 }
 
+/* Another picture after some talk: its turns are about it, and look at it. */
+static void
+test_later (void)
+{
+  WorldMix later;
+  guint n = 0;
+
+  world_mix_init (&later);
+  g_assert_true (world_mix_parse (&later, "later=1000", NULL));
+  for (guint i = 0; i < 300; i++) {
+    g_autoptr (WorldRecord) record = world_record_draw (29, WORLD_TRAIN, i, &later, FALSE);
+    g_autofree char *text = world_record_get_text (record);
+    g_auto (GStrv) parts = g_strsplit (text, "Human: <image>", -1);
+    json_t *said, *list;
+
+    if (!record->then || record->turns->len == 0)
+      continue;
+    g_assert_cmpuint (g_strv_length (parts), ==, 3);
+    g_assert_nonnull (strstr (parts[1], "\nAI: "));
+    g_assert_nonnull (strstr (parts[2], "\nAI: "));
+    said = world_facts_of_replies (record);
+    list = json_object_get (said, "token");
+    for (size_t j = 0; j + 5 <= json_array_size (list); j += 5) {
+      json_int_t turn = json_integer_value (json_array_get (list, j + 1));
+
+      g_assert_cmpint (turn, <, record->turns->len + record->then->turns->len);
+      g_assert_cmpint (json_integer_value (json_array_get (list, j + 3)), ==, turn >= record->turns->len);
+      n++;
+    }
+    json_decref (said);
+  }
+  g_assert_cmpuint (n, >, 300);
+}
+
 static gboolean
 is_searched (json_t *facts, int token, int patch)
 {
@@ -683,6 +717,7 @@ main (int argc, char **argv)
   g_test_add_func ("/world/verdicts", test_verdicts);
   g_test_add_func ("/world/facts-of-replies", test_facts_of_replies);
   g_test_add_func ("/world/looks", test_looks);
+  g_test_add_func ("/world/later", test_later);
   g_test_add_func ("/world/facts-of-shapes", test_facts_of_shapes);
   g_test_add_func ("/world/facts-of-print", test_facts_of_print);
   g_test_add_func ("/world/letters", test_letters);
