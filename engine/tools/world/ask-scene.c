@@ -20,7 +20,7 @@ _world_ask_about_colour (WorldMaker *maker)
     _world_get_noun (maker, &noun, FALSE, item->what, -1);
     return !noun.is_plural && _world_say_in (maker, COLOUR, OBJECT_COLOUR, maker->language, maker->language, &blanks, world_answer_colour (maker->language, colour));
   }
-  if (_world_count_items (scene, item->what, -1) != 1)
+  if (world_scene_count_items (scene, item->what, -1) != 1)
     return FALSE;
   _world_get_noun (maker, &noun, TRUE, scene->n_items == 1 && world_random_chance (maker->random, 0.25) ? WORLD_N_SHAPES : item->what, -1);
   return _world_say (maker, COLOUR, &blanks, world_answer_colour (maker->language, item->colour));
@@ -32,7 +32,7 @@ _world_ask_about_shape (WorldMaker *maker)
   const WorldItem *item = _world_pick_item (maker);
   WorldBlanks blanks = { 0 };
 
-  if (_world_count_items (&maker->record->scenes[0], -1, item->colour) != 1)
+  if (world_scene_count_items (&maker->record->scenes[0], -1, item->colour) != 1)
     return FALSE;
   blanks.colour = world_colour_name (maker->language, item->colour);
   blanks.colour_form = world_colour_name_with_shape (maker->language, item->colour);
@@ -74,9 +74,9 @@ _world_ask_how_many (WorldMaker *maker)
   if (!item->is_shape && (noun.is_plural || g_str_equal (noun.many, noun.a)))
     return FALSE;
   /* Else most answers would be 1. */
-  if (_world_count_items (scene, what, colour) == 1 && world_random_chance (maker->random, 0.6))
+  if (world_scene_count_items (scene, what, colour) == 1 && world_random_chance (maker->random, 0.6))
     return FALSE;
-  return _world_say (maker, COUNT_SOME, &blanks, _world_answer_number ((int) _world_count_items (scene, what, colour)));
+  return _world_say (maker, COUNT_SOME, &blanks, _world_answer_number ((int) world_scene_count_items (scene, what, colour)));
 }
 
 gboolean
@@ -141,13 +141,13 @@ _world_ask_whether_there_is (WorldMaker *maker)
       what = _world_draw_other_object (maker);
   } else if (!yes) {
     /* Near misses: the right shape in another colour, the right colour in another shape. */
-    for (guint attempt = 0; attempt < 20 && _world_count_items (scene, what, colour); attempt++) {
+    for (guint attempt = 0; attempt < 20 && world_scene_count_items (scene, what, colour); attempt++) {
       if (colour < 0 || world_random_chance (maker->random, 0.5))
         what = (int) world_random_below (maker->random, WORLD_DIAMOND + 1);
       else
         colour = (int) world_random_below (maker->random, WORLD_WHITE + 1);
     }
-    if (_world_count_items (scene, what, colour))
+    if (world_scene_count_items (scene, what, colour))
       return FALSE;
   }
   _world_get_noun (maker, &noun, item->is_shape, what, colour);
@@ -211,7 +211,7 @@ _world_ask_for_absent (WorldMaker *maker)
   }
   if (scene->items[0].is_shape) {
     what = (int) world_random_below (maker->random, WORLD_DIAMOND + 1);
-    if (_world_count_items (scene, what, -1))
+    if (world_scene_count_items (scene, what, -1))
       return FALSE;
   } else {
     what = _world_draw_other_object (maker);

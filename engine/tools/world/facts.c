@@ -102,15 +102,6 @@ add_shapes (json_t *tokens, const WorldScene *scene)
   }
 }
 
-static int
-compare_places (const void *a, const void *b)
-{
-  const WorldItem *left = a, *right = b;
-  int by_cell = world_item_get_cell (left) - world_item_get_cell (right);
-
-  return by_cell ? by_cell : (left->x > right->x) - (left->x < right->x);
-}
-
 /* Each kind of thing once, in reading order; returns how many. */
 static guint
 list_things (const WorldScene *scene, WorldItem *things)
@@ -119,7 +110,7 @@ list_things (const WorldScene *scene, WorldItem *things)
   guint n = 0;
 
   memcpy (items, scene->items, sizeof items);
-  qsort (items, scene->n_items, sizeof *items, compare_places);
+  qsort (items, scene->n_items, sizeof *items, world_item_compare_places);
   for (guint i = 0; i < scene->n_items; i++) {
     gboolean seen = FALSE;
 
@@ -257,7 +248,7 @@ order_of_item (const WorldScene *scene, guint which)
   int n = 0;
 
   for (guint i = 0; i < scene->n_items; i++) {
-    int order = compare_places (&scene->items[i], &scene->items[which]);
+    int order = world_item_compare_places (&scene->items[i], &scene->items[which]);
 
     n += order < 0 || (order == 0 && i < which);
   }

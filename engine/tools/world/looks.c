@@ -39,16 +39,6 @@ end_look (Looker *l)
   l->written = FALSE;
 }
 
-static guint
-count (const WorldScene *scene, int what, int colour)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < scene->n_items; i++)
-    n += (what < 0 || scene->items[i].what == what) && (colour < 0 || scene->items[i].colour == colour);
-  return n;
-}
-
 static void
 allow_cell (Looker *l, guint picture, const WorldItem *item)
 {
@@ -74,7 +64,7 @@ allow_item (Looker *l, guint picture, const WorldItem *item)
   allow_cell (l, picture, item);
   if (!item->is_shape)
     allow (l, picture, world_slot_of_thing (scene, item->what));
-  else if (count (scene, -1, item->colour) == 1 && item->colour < WORLD_N_COLOUR_SLOTS)
+  else if (world_scene_count_items (scene, -1, item->colour) == 1 && item->colour < WORLD_N_COLOUR_SLOTS)
     allow (l, picture, WORLD_SLOT_COLOURS + item->colour);
 }
 
@@ -120,9 +110,9 @@ look_at_one (Looker *l)
     allow (l, 0, WORLD_SLOT_THING);
   if (!item->is_shape && scene->n_items > 1)
     allow (l, 0, world_slot_of_thing (scene, item->what));
-  if (item->is_shape && item->what < WORLD_N_SHAPE_SLOTS && count (scene, item->what, -1) == 1)
+  if (item->is_shape && item->what < WORLD_N_SHAPE_SLOTS && world_scene_count_items (scene, item->what, -1) == 1)
     allow (l, 0, WORLD_SLOT_SHAPES + item->what);
-  if (item->is_shape && l->turn->noun_colour >= 0 && item->colour < WORLD_N_COLOUR_SLOTS && count (scene, -1, item->colour) == 1)
+  if (item->is_shape && l->turn->noun_colour >= 0 && item->colour < WORLD_N_COLOUR_SLOTS && world_scene_count_items (scene, -1, item->colour) == 1)
     allow (l, 0, WORLD_SLOT_COLOURS + item->colour);
   if (!l->written)
     allow_cell (l, 0, item);
@@ -176,15 +166,6 @@ look_at_money (Looker *l, int price)
   }
 }
 
-static int
-compare_places (const void *a, const void *b)
-{
-  const WorldItem *left = a, *right = b;
-  int by_cell = world_item_get_cell (left) - world_item_get_cell (right);
-
-  return by_cell ? by_cell : (left->x > right->x) - (left->x < right->x);
-}
-
 /* A list of everything, in reading order. */
 static void
 look_at_all (Looker *l, guint picture)
@@ -198,7 +179,7 @@ look_at_all (Looker *l, guint picture)
     return;
   }
   memcpy (items, scene->items, sizeof items);
-  qsort (items, scene->n_items, sizeof *items, compare_places);
+  qsort (items, scene->n_items, sizeof *items, world_item_compare_places);
   for (guint i = 0; i < scene->n_items; i++) {
     const char *rest = l->turn->answer + l->byte, *comma = strstr (rest, ", "), *wide = strstr (rest, "、");
 

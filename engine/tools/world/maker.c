@@ -145,17 +145,6 @@ _world_pick_item (const WorldMaker *maker)
   return &scene->items[world_random_below (maker->random, scene->n_items)];
 }
 
-/* How many items match; -1 and WORLD_N_SHAPES stand for anything. */
-guint
-_world_count_items (const WorldScene *scene, int what, int colour)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < scene->n_items; i++)
-    n += (what < 0 || (scene->items[i].is_shape && what == WORLD_N_SHAPES) || scene->items[i].what == what) && (colour < 0 || scene->items[i].colour == colour);
-  return n;
-}
-
 void
 _world_get_noun (const WorldMaker *maker, WorldNoun *noun, gboolean is_shape, int what, int colour)
 {
@@ -199,7 +188,7 @@ gboolean
 _world_name_item (const WorldMaker *maker, const WorldItem *item, WorldNoun *noun)
 {
   const WorldScene *scene = &maker->record->scenes[0];
-  gboolean by_shape = _world_count_items (scene, item->what, -1) == 1, by_both = item->is_shape && _world_count_items (scene, item->what, item->colour) == 1;
+  gboolean by_shape = world_scene_count_items (scene, item->what, -1) == 1, by_both = item->is_shape && world_scene_count_items (scene, item->what, item->colour) == 1;
 
   if (!by_shape && !by_both)
     return FALSE;
@@ -215,15 +204,6 @@ _world_answer_item (const WorldMaker *maker, const WorldItem *item)
   return item->is_shape ? world_answer_shapes (maker->language, pair, 1) : world_answer_object (maker->language, item->what);
 }
 
-static int
-compare_items (const void *a, const void *b)
-{
-  const WorldItem *left = a, *right = b;
-  int by_cell = world_item_get_cell (left) - world_item_get_cell (right);
-
-  return by_cell ? by_cell : (left->x > right->x) - (left->x < right->x);
-}
-
 /* All items in reading order. */
 char *
 _world_answer_all_items (const WorldMaker *maker, const WorldScene *scene)
@@ -234,7 +214,7 @@ _world_answer_all_items (const WorldMaker *maker, const WorldScene *scene)
   if (scene->kind == WORLD_SCENE_WORD)
     return g_strdup (scene->text);
   memcpy (items, scene->items, sizeof items);
-  qsort (items, scene->n_items, sizeof *items, compare_items);
+  qsort (items, scene->n_items, sizeof *items, world_item_compare_places);
   for (guint i = 0; i < scene->n_items; i++) {
     pairs[i][0] = items[i].what;
     pairs[i][1] = items[i].colour;

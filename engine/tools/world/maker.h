@@ -27,8 +27,6 @@ WorldTurn *_world_last_turn (const WorldMaker *maker);
 char *_world_answer_number (int n);
 char *_world_answer_money (int cents);
 const WorldItem *_world_pick_item (const WorldMaker *maker);
-/* How many items match; -1 and WORLD_N_SHAPES stand for anything. */
-guint _world_count_items (const WorldScene *scene, int what, int colour);
 void _world_get_noun (const WorldMaker *maker, WorldNoun *noun, gboolean is_shape, int what, int colour);
 /* Objects that two emoji of different names could be mistaken for in this language ("Schloss") count as one. */
 gboolean _world_same_name (WorldLanguage language, int a, int b);

@@ -36,6 +36,25 @@ world_item_get_cell (const WorldItem *item)
   return row * 3 + column;
 }
 
+int
+world_item_compare_places (const void *a, const void *b)
+{
+  const WorldItem *left = a, *right = b;
+  int by_cell = world_item_get_cell (left) - world_item_get_cell (right);
+
+  return by_cell ? by_cell : (left->x > right->x) - (left->x < right->x);
+}
+
+guint
+world_scene_count_items (const WorldScene *scene, int what, int colour)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < scene->n_items; i++)
+    n += (what < 0 || (scene->items[i].is_shape && what == WORLD_N_SHAPES) || scene->items[i].what == what) && (colour < 0 || scene->items[i].colour == colour);
+  return n;
+}
+
 static int
 draw_colour (WorldRandom *random)
 {

@@ -87,6 +87,12 @@ void world_scene_draw (WorldScene *scene, WorldSceneKind kind, WorldSplit split,
 /* 0..8 row by row; the grid of place words. */
 int world_item_get_cell (const WorldItem *item);
 
+/* For sorting items (WorldItem) in reading order. */
+int world_item_compare_places (const void *a, const void *b);
+
+/* How many items match; -1 and WORLD_N_SHAPES stand for anything. */
+guint world_scene_count_items (const WorldScene *scene, int what, int colour);
+
 /* TRUE for the pairs that training never shows. */
 gboolean world_pair_is_held_out (int shape, int colour);
 
